@@ -1,0 +1,1 @@
+"""One folder per provider; `providers.kit` is what they all stand on."""

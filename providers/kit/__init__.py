@@ -1,0 +1,1 @@
+"""What every provider stands on. Knows HTTP, signatures and contracts; knows no vendor, no Flask, no database."""

@@ -1,0 +1,68 @@
+"""The sandbox: every provider ships a small stateful stand-in of its vendor's API.
+
+`providers/<name>/sandbox.py` holds `class Sandbox(VendorStandIn)`. The door reaches it in process through
+`providers.kit.http.SandboxTransport`; `toolkit sandbox` serves the same class over HTTP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, kw_only=True)
+class SandboxRequest:
+    """A request below the vendor's own paths: `path` begins with "/", header names are lower case."""
+
+    method: str
+    path: str
+    query: Mapping[str, list[str]]
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class SandboxResponse:
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class SandboxState(Protocol):
+    """Where a stand-in remembers. `read` gives a JSON-ready dict ({} at first); `write` replaces it."""
+
+    def read(self) -> dict[str, Any]: ...
+
+    def write(self, state: dict[str, Any]) -> None: ...
+
+
+class MemoryState:
+    """State for as long as the process lives."""
+
+    def __init__(self) -> None:
+        self._state: dict[str, Any] = {}
+
+    def read(self) -> dict[str, Any]:
+        return self._state
+
+    def write(self, state: dict[str, Any]) -> None:
+        self._state = state
+
+
+class VendorStandIn:
+    """Base of every stand-in. Deterministic: ids come from a counter kept in `state`, times from `now`."""
+
+    def __init__(self, state: dict[str, Any], now: Callable[[], datetime]) -> None:
+        self.state = state
+        self.now = now
+
+    @staticmethod
+    def credentials() -> dict[str, str]:
+        """Field values that this stand-in accepts, by field name: what the connect form is filled with."""
+        raise NotImplementedError
+
+    def handle(self, request: SandboxRequest) -> SandboxResponse:
+        """Answers as the vendor would, errors included; changes `self.state` in place."""
+        raise NotImplementedError
