@@ -1,0 +1,5 @@
+"""`python -m webapp` is the `toolkit` command."""
+
+from webapp.cli import main
+
+main()

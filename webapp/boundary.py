@@ -1,0 +1,82 @@
+"""What happens around every request: an id, who asks, whether they may, safe headers."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import structlog
+from flask import Flask, Response, current_app, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.accounts import identity
+from webapp.core.database import begin_reading, begin_writing
+from webapp.core.permissions import enforce, permission_of
+from webapp.extensions import csrf
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def _before() -> ResponseReturnValue | None:
+    g.request_id = secrets.token_hex(8)
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=g.request_id)
+    if request.method in SAFE_METHODS:
+        begin_reading()
+    else:
+        begin_writing()
+    if request.endpoint in (None, "static"):
+        g.actor = None
+        return None
+    identity.identify()
+    if request.method not in SAFE_METHODS and not identity.by_bearer(request):
+        csrf.protect()
+    view = current_app.view_functions[request.endpoint]
+    enforce(permission_of(view) or "")
+    return None
+
+
+def _after(response: Response) -> Response:
+    headers = response.headers
+    if request.endpoint != "static":
+        headers.setdefault("Cache-Control", "no-store")
+    headers["Content-Security-Policy"] = CSP
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "same-origin"
+    headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["X-Frame-Options"] = "DENY"
+    headers["X-Request-Id"] = g.get("request_id", "")
+    headers.add("Vary", "Cookie, HX-Request")
+    if current_app.config["SETTINGS"].https:
+        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    return response
+
+
+@cache
+def _version(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:10]
+
+
+def asset(name: str) -> str:
+    """Address of a static file that changes when the file does."""
+    path = Path(current_app.static_folder or "") / name
+    return url_for("static", filename=name, v=_version(path))
+
+
+def see_other(endpoint: str, **values: Any) -> Response:
+    """The answer to a POST that worked: go and look (303), also for HTMX."""
+    return redirect(url_for(endpoint, **values), code=303)  # type: ignore[return-value]  # same WSGI response
+
+
+def init_app(app: Flask) -> None:
+    app.before_request(_before)
+    app.after_request(_after)
+    app.jinja_env.globals["asset"] = asset

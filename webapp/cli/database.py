@@ -1,0 +1,28 @@
+"""`toolkit db`: the database's schema."""
+
+from __future__ import annotations
+
+import click
+
+from webapp import create_app
+from webapp.core.migrations import upgrade
+
+
+@click.group()
+def db() -> None:
+    """The database.
+
+    Example: toolkit db upgrade
+    """
+
+
+@db.command("upgrade")
+def upgrade_command() -> None:
+    """Bring the database to the newest schema.
+
+    Example: toolkit db upgrade
+    """
+    app = create_app()
+    with app.app_context():
+        revision = upgrade(app)
+    click.echo(f"The database is at revision {revision}.")

@@ -1,0 +1,125 @@
+"""Settings from the environment, each also as `NAME_FILE`. Names: docs/operate/settings.md."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+SIGNUP_CHOICES = ("closed", "invite", "open")
+
+
+class SettingsError(Exception):
+    """A setting is missing or cannot be right; the message is one plain sentence for the operator."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything the operator decides. `environ` keeps the rest for per-provider names (`STRIPE_API_BASE`)."""
+
+    data_dir: Path
+    database_url: str
+    redis_url: str
+    secret_key: str
+    encryption_keys: tuple[str, ...]
+    public_url: str
+    host: str = "127.0.0.1"
+    port: int = 8000
+    web_processes: int = 1
+    web_threads: int = 8
+    workers: int = 1
+    egress_allow: tuple[str, ...] = ()
+    signup: str = "invite"
+    trusted_proxies: int = 0
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def https(self) -> bool:
+        return urlsplit(self.public_url).scheme == "https"
+
+    @property
+    def sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+    def value(self, name: str) -> str:
+        """A setting by its environment name, or from the file named by `NAME_FILE`; "" when not set."""
+        return _value(self.environ, name)
+
+
+def _value(environ: Mapping[str, str], name: str, default: str = "") -> str:
+    if environ.get(name):
+        return environ[name].strip()
+    file = environ.get(f"{name}_FILE")
+    if not file:
+        return default
+    try:
+        return Path(file).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{name}_FILE points to {file}, which cannot be read as text: {error}.") from error
+
+
+def _whole_number(environ: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    text = _value(environ, name, str(default))
+    if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+        raise SettingsError(f"{name} must be a whole number from {low} to {high}, but is {text!r}.")
+    return int(text)
+
+
+def _list(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in _value(environ, name).split(",") if part.strip())
+
+
+def data_dir(environ: Mapping[str, str]) -> Path:
+    return Path(_value(environ, "DATA_DIR", "./var")).resolve()
+
+
+def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Reads and checks all settings. Raises SettingsError."""
+    environ = dict(os.environ if environ is None else environ)
+    folder = data_dir(environ)
+    host = _value(environ, "HOST", "127.0.0.1")
+    port = _whole_number(environ, "PORT", 8000, 1, 65535)
+    signup = _value(environ, "SIGNUP", "invite")
+    if signup not in SIGNUP_CHOICES:
+        raise SettingsError(f"SIGNUP must be one of {', '.join(SIGNUP_CHOICES)}, but is {signup!r}.")
+    public_url = _value(environ, "PUBLIC_URL", f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}")  # noqa: S104 (compared, not bound)
+    parts = urlsplit(public_url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise SettingsError(f"PUBLIC_URL must look like https://hub.example.com, but is {public_url!r}.")
+    return Settings(
+        data_dir=folder,
+        database_url=_value(environ, "DATABASE_URL", f"sqlite:///{folder / 'toolkit.db'}"),
+        redis_url=_value(environ, "REDIS_URL", f"unix://{folder / 'valkey.sock'}"),
+        secret_key=_key(environ, folder, "SECRET_KEY", "secret_key"),
+        encryption_keys=tuple(
+            part.strip()
+            for part in _key(environ, folder, "ENCRYPTION_KEYS", "encryption_keys").split(",")
+            if part.strip()
+        ),
+        public_url=public_url.rstrip("/"),
+        host=host,
+        port=port,
+        web_processes=_whole_number(environ, "WEB_PROCESSES", 1, 1, 64),
+        web_threads=_whole_number(environ, "WEB_THREADS", 8, 1, 128),
+        workers=_whole_number(environ, "WORKERS", 1, 1, 64),
+        egress_allow=_list(environ, "EGRESS_ALLOW"),
+        signup=signup,
+        trusted_proxies=_whole_number(environ, "TRUSTED_PROXIES", 0, 0, 10),
+        environ=environ,
+    )
+
+
+def _key(environ: Mapping[str, str], folder: Path, name: str, file: str) -> str:
+    value = _value(environ, name)
+    path = folder / file
+    if not value and path.is_file():
+        if path.stat().st_mode & 0o077:
+            raise SettingsError(f"{path} can be read by other users of this machine; run: chmod 600 {path}")
+        value = path.read_text(encoding="utf-8").strip()
+    if not value:
+        raise SettingsError(f"{name} is not set. 'toolkit up' makes one at its first start, or set it yourself.")
+    if any(len(part.strip()) < 32 for part in value.split(",")):
+        raise SettingsError(f"{name} is too short to protect anything: use at least 32 random characters.")
+    return value

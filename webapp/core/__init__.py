@@ -1,0 +1,1 @@
+"""Knows no feature: each module is named for its subject."""

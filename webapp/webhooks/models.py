@@ -1,0 +1,120 @@
+"""Deliveries from vendors: stored before they are acknowledged, applied exactly once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webapp.core.clock import now
+from webapp.core.database import UTCDateTime
+from webapp.extensions import Model
+
+BigId = BigInteger().with_variant(Integer, "sqlite")
+
+
+class WebhookEvent(Model):
+    """One event. `status`: waiting, processed, failed (will be tried again), dead, ignored (by the owner).
+
+    `sequence` orders arrival; `id` (`evt_<sequence in base 32>`-like, random) is what people and programs see.
+    `(instance_id, external_id)` is the key that de-duplicates. `duplicates` counts further copies,
+    `conflict` says that a copy had another body. `due_at` is when it may be tried; `lease_until` who has it now.
+    """
+
+    __tablename__ = "webhook_events"
+
+    sequence: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    id: Mapped[str] = mapped_column(String(40), unique=True)
+    workspace_id: Mapped[str] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"))
+    instance_id: Mapped[str] = mapped_column(ForeignKey("integration_instances.id", ondelete="CASCADE"))
+    provider_id: Mapped[str] = mapped_column(String(60))
+    external_id: Mapped[str] = mapped_column(String(200))
+    type: Mapped[str] = mapped_column(String(120), default="")
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    body_digest: Mapped[str] = mapped_column(String(64), default="")
+    headers: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    received_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    created_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    duplicates: Mapped[int] = mapped_column(default=0)
+    conflict: Mapped[bool] = mapped_column(default=False)
+    source: Mapped[str] = mapped_column(String(10), default="delivery")
+
+    status: Mapped[str] = mapped_column(String(10), default="waiting")
+    attempts: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=now)
+    lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    last_error: Mapped[str] = mapped_column(String(500), default="")
+    processed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    sentence: Mapped[str] = mapped_column(String(300), default="")
+    tone: Mapped[str] = mapped_column(String(10), default="neutral")
+    icon: Mapped[str] = mapped_column(String(40), default="webhook")
+
+    __table_args__ = (
+        UniqueConstraint("instance_id", "external_id"),
+        Index("ix_webhook_events_due", "status", "due_at"),
+        Index("ix_webhook_events_list", "workspace_id", "sequence"),
+        Index("ix_webhook_events_instance_list", "instance_id", "sequence"),
+    )
+
+
+class WebhookEffect(Model):
+    """What an event did, written in the transaction that marks it processed: the ledger of exactly-once.
+
+    Deliberately without a unique key: a second effect must show up in `toolkit events list --effects`, not hide.
+    It is the claim on the event row (status and lease, in one transaction) that prevents it.
+    """
+
+    __tablename__ = "webhook_effects"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    event_sequence: Mapped[int] = mapped_column(ForeignKey("webhook_events.sequence", ondelete="CASCADE"), index=True)
+    workspace_id: Mapped[str] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"))
+    instance_id: Mapped[str] = mapped_column(ForeignKey("integration_instances.id", ondelete="CASCADE"))
+    provider_id: Mapped[str] = mapped_column(String(60))
+    kind: Mapped[str] = mapped_column(String(60))
+    sentence: Mapped[str] = mapped_column(String(300))
+    tone: Mapped[str] = mapped_column(String(10), default="neutral")
+    icon: Mapped[str] = mapped_column(String(40), default="activity")
+    object_type: Mapped[str] = mapped_column(String(40), default="")
+    object_id: Mapped[str] = mapped_column(String(200), default="")
+    amount_minor: Mapped[int | None] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(3), default="")
+    person: Mapped[str] = mapped_column(String(200), default="")
+    url: Mapped[str] = mapped_column(String(500), default="")
+    occurred_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    applied_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+
+    __table_args__ = (Index("ix_webhook_effects_feed", "workspace_id", "applied_at"),)
+
+
+class WebhookRefusal(Model):
+    """Deliveries we refused, counted per instance, reason and hour: the owner sees them with the likely cause."""
+
+    __tablename__ = "webhook_refusals"
+
+    instance_id: Mapped[str] = mapped_column(
+        ForeignKey("integration_instances.id", ondelete="CASCADE"), primary_key=True
+    )
+    hour: Mapped[datetime] = mapped_column(UTCDateTime, primary_key=True)
+    reason: Mapped[str] = mapped_column(String(20), primary_key=True)
+    count: Mapped[int] = mapped_column(default=1)
+    last_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    message: Mapped[str] = mapped_column(String(300), default="")
+    fix: Mapped[str] = mapped_column(String(500), default="")
+
+
+class WebhookAttempt(Model):
+    """One try at processing an event that did not simply work the first time."""
+
+    __tablename__ = "webhook_attempts"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    event_sequence: Mapped[int] = mapped_column(ForeignKey("webhook_events.sequence", ondelete="CASCADE"), index=True)
+    number: Mapped[int]
+    at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    ok: Mapped[bool]
+    error: Mapped[str] = mapped_column(String(500), default="")
+    requested_by: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
