@@ -95,9 +95,7 @@ DROPPED_CLASSES = (
 def main() -> int:
     """Rebuild (or compare) the vendored files; the exit code is 0 when all is well."""
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    arguments.add_argument(
-        "--check", action="store_true", help="compare with what is committed, change nothing"
-    )
+    arguments.add_argument("--check", action="store_true", help="compare with what is committed, change nothing")
     options = arguments.parse_args()
     with tempfile.TemporaryDirectory(prefix="vendor-static-") as folder:
         work = Path(folder)
