@@ -122,7 +122,7 @@ class Door:
         self._on_call = on_call
         self._transport = transport
         self._secrets = tuple(secrets)
-        self._bucket: TokenBucket | None = rate_limit and bucket_for(provider_id, account_key, rate_limit)
+        self._bucket: TokenBucket | None = bucket_for(provider_id, account_key, rate_limit) if rate_limit else None
 
     def __repr__(self) -> str:
         return f"Door({self.provider_id or 'unnamed'})"
@@ -169,7 +169,7 @@ class Door:
         max_bytes: int | None = None,
         follow_redirects: bool = False,
     ) -> Answer:
-        """Calls the vendor. `url` is a path below `base_url` or a whole address; `operation` names the call in monitoring.
+        """Calls the vendor. `url` is a path below `base_url` or a whole address; `operation` names it in monitoring.
 
         `timeout` is for all attempts together, in seconds (the policy's total by default). `idempotency_key` is sent
         as Idempotency-Key and makes repeating safe. Statuses in `expect` are returned as they are: neither repeated
@@ -241,10 +241,7 @@ class Door:
             return response
 
         try:
-            if repeatable:
-                response = repeat(attempt, ends, expect)
-            else:
-                response = attempt(1)
+            response = repeat(attempt, ends, expect) if repeatable else attempt(1)
             if follow_redirects and prepared.method == "GET":
                 response, elapsed = self._follow(response, prepared, operation, ends, max_bytes, elapsed)
         except NoAnswer as error:
@@ -426,7 +423,7 @@ def guarded_session(
     transport: Transport | None = None,
     operation: Callable[[requests.PreparedRequest], str] = operation_of,
 ) -> requests.Session:
-    """A requests session that goes through the one door, for SDKs and OAuth clients that are bound to no base address."""
+    """A requests session that goes through the one door, for SDKs and OAuth clients without a base address."""
     door = Door(
         policy,
         "",
