@@ -15,6 +15,7 @@ from providers.kit.registry import Registry, utc_now
 from providers.kit.sandbox import MemoryState, SandboxRequest, SandboxResponse, SandboxState
 
 MAX_BODY = 32 * 1024 * 1024
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
 
 class SandboxApplication:
@@ -34,7 +35,7 @@ class SandboxApplication:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         answer = self._answer(environ)
-        phrase = HTTPStatus(answer.status).phrase if answer.status in iter(HTTPStatus) else "Unknown"
+        phrase = _PHRASES.get(answer.status, "Unknown")
         headers = {"Content-Type": "application/json", **answer.headers, "Content-Length": str(len(answer.body))}
         start_response(f"{answer.status} {phrase}", list(headers.items()))
         return [b"" if environ["REQUEST_METHOD"] == "HEAD" else answer.body]

@@ -40,7 +40,7 @@ def header(headers: Mapping[str, str], name: str) -> str:
         raise SignatureInvalid(
             f"The delivery has no {name} header.",
             reason="missing",
-            fix="It did not come from the service, or something between the service and this address removes headers.",
+            fix="It did not come from the service, or something on the way removes headers.",
         )
     return value
 
@@ -78,7 +78,7 @@ def verify_standard(
     *,
     tolerance: int = DEFAULT_TOLERANCE,
 ) -> None:
-    """Standard Webhooks: `v1,<base64>[ v1,<base64>…]` over `<id>.<timestamp>.<body>`, keyed with the base64 after `whsec_`."""
+    """Standard Webhooks: `v1,<base64>[ v1,…]` over `<id>.<timestamp>.<body>`, keyed with the base64 after `whsec_`."""
     keys = [_standard_key(secret) for secret in _texts(secrets)]
     for text, name in ((message_id, "id"), (timestamp, "timestamp"), (value, "signature")):
         if not text:
@@ -156,7 +156,7 @@ def verify_ecdsa_p256(
     now: datetime | None = None,
     tolerance: int | None = None,
 ) -> None:
-    """ECDSA over P-256 with SHA-256: `value` is base64 of the DER signature, keys are base64 DER (or PEM) public keys.
+    """ECDSA over P-256 with SHA-256: `value` is base64 of the DER signature, keys are base64 DER or PEM.
 
     With `now` and `tolerance`, `timestamp` (unix seconds) is held to them; it must be part of `signed`.
     """
@@ -323,8 +323,8 @@ def _mismatch() -> SignatureInvalid:
         "The delivery's signature does not fit the stored signing secret.",
         reason="mismatch",
         fix=(
-            "Most often the secret belongs to another webhook or to the other mode (test or live): copy the secret of "
-            "exactly this webhook again."
+            "Most often the secret belongs to another webhook or to the other mode (test or live): copy the secret "
+            "of exactly this webhook again."
         ),
     )
 
