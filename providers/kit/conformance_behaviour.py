@@ -109,8 +109,12 @@ def _accepts(entry: Registered, credentials: Mapping[str, str]) -> Iterator[Find
     test_id = f"{entry.id}-connection"
     account = None
     if isinstance(provider, ChecksConnection):
-        account = provider.identify()
-        if not account.id or not account.name:
+        try:
+            account = provider.identify()
+        except ProviderError as error:
+            message = f"identify() fails with the sandbox's own credentials: {error}"
+            yield Finding(rule="sandbox", message=message, where=entry.id)
+        if account and not (account.id and account.name):
             yield Finding(rule="connection", message="identify() must name the account", where=entry.id)
     else:
         yield Finding(rule="connection", message="the class does not implement identify()", where=entry.id)
