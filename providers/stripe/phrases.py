@@ -1,7 +1,7 @@
 """What each Stripe event means in our words: one line of this table per event type.
 
 `text` is a sentence with placeholders; a part in [square brackets] is left out when something in it is unknown.
-A key `type:variant` is preferred where `providers.stripe.sentences` finds that variant. `amounts` names the
+A key `type:variant` is preferred where `sentences.py` finds that variant. `amounts` names the
 object's fields that may hold the amount, best first.
 """
 

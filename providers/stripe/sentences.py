@@ -11,8 +11,9 @@ from typing import Any
 from babel.dates import format_date
 
 from providers.kit.contract import Activity, InboundEvent
-from providers.stripe import money
-from providers.stripe.phrases import PHRASES, Phrase
+
+from . import money
+from .phrases import PHRASES, Phrase
 
 Object = Mapping[str, Any]
 _EMPTY: Object = {}
@@ -57,15 +58,15 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 def describe(event: InboundEvent) -> Activity:
     """The event in our words. An unknown type is told by its own words ("Stripe reports: foo created")."""
-    payload = event.payload if isinstance(event.payload, Mapping) else _EMPTY
+    payload, type_ = _mapping(event.payload), _text(event.type)
     obj = _mapping(_at(payload, "data", "object"))
     related = _mapping(payload.get("related_object"))
-    phrase = _phrase(event.type, obj, _mapping(_at(payload, "data", "previous_attributes")))
-    amount, currency = _amount(event.type, phrase, payload, obj)
+    phrase = _phrase(type_, obj, _mapping(_at(payload, "data", "previous_attributes")))
+    amount, currency = _amount(type_, phrase, payload, obj)
     person = _person(obj)
     return Activity(
         kind=phrase.kind,
-        sentence=_sentence(phrase.text, _words(event.type, obj, amount, currency, person)),
+        sentence=_sentence(phrase.text, _words(type_, obj, amount, currency, person)),
         tone=phrase.tone,
         icon=phrase.icon,
         object_type=_text(obj.get("object")) or _text(related.get("type")),
@@ -132,7 +133,7 @@ def _words(type_: str, obj: Object, amount: int | None, currency: str, person: s
         "number": _text(obj.get("number")),
         "plan": _plan(obj),
         "method": _method(obj),
-        "type": re.sub(r"^v[12]\.(core\.)?", "", _text(type_)).replace("_", " ").replace(".", " "),
+        "type": re.sub(r"^v[12]\.(core\.)?", "", type_).replace("_", " ").replace(".", " "),
     }
 
 
