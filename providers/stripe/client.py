@@ -62,6 +62,12 @@ class StripeApi:
         options = {"idempotency_key": idempotency_key}
         return self._call(lambda sdk: sdk.v1.payment_intents.cancel(id_, {}, options), writing=True)
 
+    def currency_of(self, payment_id: str) -> str:
+        """The currency of a PaymentIntent (pi_…) or a charge (ch_…)."""
+        if payment_id.startswith("ch_"):
+            return str(self._call(lambda sdk: sdk.v1.charges.retrieve(payment_id)).get("currency", ""))
+        return str(self._call(lambda sdk: sdk.v1.payment_intents.retrieve(payment_id)).get("currency", ""))
+
     def create_refund(self, params: Mapping[str, Any], *, idempotency_key: str) -> Object:
         options = {"idempotency_key": idempotency_key}
         return self._call(lambda sdk: sdk.v1.refunds.create(dict(params), options), writing=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 from providers.kit.contract import (
@@ -21,6 +20,7 @@ from providers.kit.contract import (
     Template,
     TestDefinition,
     WebhookSettings,
+    provider_id,
 )
 
 from .events import EVENT_TYPES
@@ -51,7 +51,7 @@ _PUBLISHABLE_PASTED = (
 _SIGNING_SECRET_PASTED = "This is a webhook's signing secret (whsec_…). It goes into “Webhook signing secret”."
 
 _REST = r"([A-Za-z0-9+/=_-]{3,247}|\.\.\.)"
-"""After the prefix. Three dots are what documentation shows for a key: they may be saved, and the test says the rest."""
+"""After the prefix. Three dots are how documentation writes a key: they may be saved, the test says the rest."""
 
 API_KEY = Field(
     name="api_key",
@@ -265,7 +265,9 @@ TEMPLATES = (
     ),
 )
 
-CONNECTION_TEST, PAYMENT_TEST, WEBHOOK_TEST = "connection", "payment", "webhook"
+CONNECTION_TEST, PAYMENT_TEST, WEBHOOK_TEST = (
+    f"{provider_id(__name__)}-{name}" for name in ("connection", "payment", "webhook")
+)
 
 TESTS = (
     TestDefinition(
@@ -300,47 +302,43 @@ TESTS = (
 )
 
 
-def manifest(id_: str) -> Manifest:
-    """Stripe's manifest under this id (the folder's name, so that a copied folder is a provider of its own)."""
-    return Manifest(
-        id=id_,
-        name="Stripe",
-        category=Category.PAYMENT,
-        tagline="Payments, subscriptions and payouts",
-        description="See every payment, refund, dispute and payout of a client's Stripe account as it happens, "
-        "take payments and refund them, and find what never arrived.",
-        website="https://stripe.com",
-        documentation=DOCUMENTATION,
-        fields=(API_KEY, PUBLISHABLE_KEY, WEBHOOK_SECRET),
-        permissions=PERMISSIONS,
-        setup_steps=SETUP_STEPS,
-        pricing=PRICING,
-        templates=TEMPLATES,
-        api_versions=(
-            ApiVersion(name=API_VERSION, note="Sent with every call, whatever the account's own default is."),
+MANIFEST = Manifest(
+    id=provider_id(__name__),
+    name="Stripe",
+    category=Category.PAYMENT,
+    tagline="Payments, subscriptions and payouts",
+    description="See every payment, refund, dispute and payout of a client's Stripe account as it happens, "
+    "take payments and refund them, and find what never arrived.",
+    website="https://stripe.com",
+    documentation=DOCUMENTATION,
+    fields=(API_KEY, PUBLISHABLE_KEY, WEBHOOK_SECRET),
+    permissions=PERMISSIONS,
+    setup_steps=SETUP_STEPS,
+    pricing=PRICING,
+    templates=TEMPLATES,
+    api_versions=(ApiVersion(name=API_VERSION, note="Sent with every call, whatever the account's own default is."),),
+    tests=TESTS,
+    api_base="https://api.stripe.com",
+    environments=(Environment.LIVE, Environment.TEST, Environment.SANDBOX),
+    webhook=WebhookSettings(
+        events=EVENT_TYPES,
+        signature="HMAC-SHA256 in the header Stripe-Signature",
+        secret_field="webhook_secret",
+        tolerance_seconds=300,
+        console_url=WEBHOOKS_URL,
+        steps=(
+            "Open “Webhooks” in Stripe's dashboard (for test money: switch to test mode first).",
+            "Choose “Add destination”, pick the events, then “Webhook endpoint”.",
+            "Paste the address shown here and choose “Create destination”.",
+            "Choose “Reveal” beside “Signing secret”, copy it and paste it here.",
         ),
-        tests=tuple(replace(test, id=f"{id_}-{test.id}") for test in TESTS),
-        api_base="https://api.stripe.com",
-        environments=(Environment.LIVE, Environment.TEST, Environment.SANDBOX),
-        webhook=WebhookSettings(
-            events=EVENT_TYPES,
-            signature="HMAC-SHA256 in the header Stripe-Signature",
-            secret_field="webhook_secret",
-            tolerance_seconds=300,
-            console_url=WEBHOOKS_URL,
-            steps=(
-                "Open “Webhooks” in Stripe's dashboard (for test money: switch to test mode first).",
-                "Choose “Add destination”, pick the events, then “Webhook endpoint”.",
-                "Paste the address shown here and choose “Create destination”.",
-                "Choose “Reveal” beside “Signing secret”, copy it and paste it here.",
-            ),
-        ),
-        rate_limit=RateLimit(
-            requests=20, per_seconds=1.0, note="Stripe allows 100 a second live and 25 a second with test keys."
-        ),
-        popularity=95,
-        setup_minutes=5,
-        keywords=("payments", "cards", "checkout", "subscriptions", "invoices", "billing", "refunds", "payouts"),
-        logo_background="#635BFF",
-        key_inventory_url=KEYS_URL,
-    )
+    ),
+    rate_limit=RateLimit(
+        requests=20, per_seconds=1.0, note="Stripe allows 100 a second live and 25 a second with test keys."
+    ),
+    popularity=95,
+    setup_minutes=5,
+    keywords=("payments", "cards", "checkout", "subscriptions", "invoices", "billing", "refunds", "payouts"),
+    logo_background="#635BFF",
+    key_inventory_url=KEYS_URL,
+)

@@ -8,6 +8,7 @@ Cards: `pm_card_visa` pays, `pm_card_chargeDeclined` is declined.
 from __future__ import annotations
 
 import base64
+import copy
 import hashlib
 import re
 from collections.abc import Callable, Mapping
@@ -22,7 +23,7 @@ from providers.kit.sandbox import SandboxRequest, SandboxResponse, VendorStandIn
 
 from . import sandbox_actions as actions
 from .objects import ACCOUNT_ID
-from .sandbox_actions import Refused, Store
+from .sandbox_store import Refused, Store, expanded
 
 SECRET_KEY = "sk_test_SandboxOpenSesame"
 RESTRICTED_KEY = "rk_test_SandboxWithout"
@@ -102,6 +103,8 @@ class Sandbox(VendorStandIn):
 
     def handle(self, request: SandboxRequest) -> SandboxResponse:
         store = Store(self.state, int(self.now().timestamp()))
+        if not self.state:
+            actions.seed(store)
         try:
             key = _key(request.headers)
             route, id_ = _find(request)
@@ -145,13 +148,13 @@ class Sandbox(VendorStandIn):
             if refusal.status != 402:  # refusals of the values themselves are not remembered
                 raise
             status, body = refusal.status, refusal.body()
-        store.table("idempotency")[key] = {"asked": asked, "status": status, "body": body}
+        store.table("idempotency")[key] = {"asked": asked, "status": status, "body": copy.deepcopy(body)}
         return status, body, {}
 
 
 def _run(route: Route, store: Store, params: dict[str, Any], id_: str | None) -> dict[str, Any]:
     answer = route.run(store, params) if id_ is None else route.run(store, params, id_)
-    return actions.expanded(store, answer, params.get("expand"))
+    return expanded(store, answer, params.get("expand"))
 
 
 def _key(headers: Mapping[str, str]) -> str:
