@@ -324,11 +324,11 @@ def _endpoint_values(params: Params) -> Object:
 
 
 def seed(store: Store) -> None:
-    """Twelve customers and a month of payments: most paid, one refunded, one declined, one still open."""
+    """Twelve customers and two weeks of payments: most paid, one refunded, one declined, one still open."""
     store.table("customers")
     amounts = (12_000, 4_900, 2_900, 18_750, 9_900, 3_450, 52_000, 1_500, 7_990, 24_000, 6_400, 2_900)
     for number, ((name, email, _), amount) in enumerate(zip(objects.PEOPLE, amounts, strict=True)):
-        at = store.now - (len(amounts) - number) * 2 * _DAY - number * 3_517
+        at = store.now - (len(amounts) - 1 - number) * 36 * 3600 - 3 * 3600 - number * 397
         person = store.put("customers", objects.customer(store.new_id("cus"), at, name=name, email=email))
         store.tell("customer.created", person, at=at)
         _seed_payment(store, person, amount, at + 900, declined=number == 4, open_=number == 11)
