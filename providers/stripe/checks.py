@@ -183,6 +183,12 @@ class Checks:
                 fix=error.fix,
                 fix_url=error.fix_url,
             )
+        if not self._endpoint and state.last_received_at and not state.registration_id:
+            return warning(
+                "Stripe does not list this address, although events have arrived: they come by way of another one.",
+                fix="Look on Stripe's page “Webhooks” whether the address there leads here, and set it right.",
+                fix_url=webhooks_url(self.environment),
+            )
         if not self._endpoint:
             return failed(
                 "Stripe does not know this connection's address: no event is sent to it.",
