@@ -72,7 +72,9 @@ def delete_customer(store: Store, params: Params, id_: str) -> Object:
 
 
 def _customer_values(params: Params) -> Object:
-    values = {name: params[name] for name in ("name", "email", "phone", "description", "metadata") if name in params}
+    values: Object = {
+        name: params[name] for name in ("name", "email", "phone", "description", "metadata") if name in params
+    }
     if values.get("email") and "@" not in values["email"]:
         raise Refused(400, f"Invalid email address: {values['email']}", code="email_invalid", param="email")
     return values
@@ -310,7 +312,9 @@ def delete_endpoint(store: Store, params: Params, id_: str) -> Object:
 
 
 def _endpoint_values(params: Params) -> Object:
-    values = {name: params[name] for name in ("url", "enabled_events", "description", "metadata") if name in params}
+    values: Object = {
+        name: params[name] for name in ("url", "enabled_events", "description", "metadata") if name in params
+    }
     if "url" in values and not re.match(r"https?://[^/\s]+", values["url"]):
         raise Refused(
             400, "Invalid URL: An explicit scheme (such as https) must be provided.", code="url_invalid", param="url"
