@@ -216,9 +216,9 @@ def test_an_answer_larger_than_the_limit_is_refused(declared: bool) -> None:
 
 def test_a_compressed_answer_is_refused_unread() -> None:
     bomb = gzip.compress(b"0" * 50_000_000)
-    with serving(reply(body=bomb, headers={"Content-Encoding": "gzip"})) as server:
-        with pytest.raises(UnexpectedResponse, match="compressed"):
-            door(server).request("GET", "/", operation="look")
+    answer = reply(body=bomb, headers={"Content-Encoding": "gzip"})
+    with serving(answer) as server, pytest.raises(UnexpectedResponse, match="compressed"):
+        door(server).request("GET", "/", operation="look")
 
 
 def test_redirects_are_not_followed_unless_asked() -> None:
@@ -252,9 +252,9 @@ def test_a_redirect_keeps_credentials_only_on_the_same_host() -> None:
 
 
 def test_redirects_in_a_circle_end() -> None:
-    with serving(reply("302 Found", headers={"Location": "/again"})) as server:
-        with pytest.raises(UnexpectedResponse, match="too many times"):
-            door(server).request("GET", "/", operation="look", follow_redirects=True)
+    answer = reply("302 Found", headers={"Location": "/again"})
+    with serving(answer) as server, pytest.raises(UnexpectedResponse, match="too many times"):
+        door(server).request("GET", "/", operation="look", follow_redirects=True)
     assert len(server.requests) == 4
 
 
@@ -317,8 +317,8 @@ def test_an_sdks_session_goes_through_the_same_door() -> None:
         response = session.get(f"{server.url}/v1/charges/ch_123?x=1", stream=True, verify=False)
         with pytest.raises(RefusedByPolicy):
             session.get("http://169.254.169.254/latest")
+        server.close()
         with pytest.raises(Unavailable):
-            server.close()
             session.post(f"{server.url}/v1/charges", data={"a": 1})
     assert (response.status_code, response.raw.read(), len(session.cookies)) == (302, b"moved", 0)
     assert [one.attempt for one in calls[:2]] == [1, 2]
@@ -334,14 +334,9 @@ def test_a_guarded_session_for_an_oauth_client_is_metered_too() -> None:
 
 
 def test_the_kits_error_is_found_inside_an_sdks() -> None:
-    inner = Unavailable("gone")
-    try:
-        try:
-            raise inner
-        except Unavailable as error:
-            raise requests.ConnectionError("sdk") from error
-    except requests.ConnectionError as outer:
-        assert kit_error(outer) is inner
+    inner, outer = Unavailable("gone"), requests.ConnectionError("sdk")
+    outer.__cause__ = inner
+    assert kit_error(outer) is inner
     assert kit_error(ValueError("x")) is None
 
 
