@@ -116,8 +116,8 @@ class Sandbox(VendorStandIn):
             status, body, extra = refusal.status, refusal.body(), {}
         except (AttributeError, KeyError, TypeError, ValueError):
             # A group where a value belongs, or letters in a number: Stripe refuses those, each in its own words.
-            refusal = Refused(400, "Invalid request: a parameter has the wrong shape.", code="parameter_invalid")
-            status, body, extra = refusal.status, refusal.body(), {}
+            wrong = Refused(400, "Invalid request: a parameter has the wrong shape.", code="parameter_invalid")
+            status, body, extra = wrong.status, wrong.body(), {}
         headers = {
             "Content-Type": "application/json",
             "Date": format_datetime(self.now().astimezone(UTC), usegmt=True),
