@@ -15,6 +15,7 @@ from providers.kit.contract import (
     Environment,
     Step,
     StepOutcome,
+    StepStatus,
     WebhookState,
     failed,
     passed,
@@ -50,6 +51,7 @@ class Checks:
         self.environment = connection.environment
         self.api = api
         self._identify = identify
+        self._balance_answer: Mapping[str, Any] | PermissionMissing | None = None
         self._endpoint: Mapping[str, Any] = {}
         self._intent: Mapping[str, Any] = {}
         self._run = uuid.uuid4().hex
@@ -80,8 +82,19 @@ class Checks:
     def address(self) -> StepOutcome:
         """Any answer in Stripe's own words will do here; what it says is the next line's business."""
         with contextlib.suppress(AuthenticationFailed, PermissionMissing, InvalidConfiguration, InvalidRequest):
-            self.api.balance()
+            self._balance()
         return passed("Stripe answered.")
+
+    def _balance(self) -> Mapping[str, Any]:
+        """Asked for once in a run, refusal included: three lines look at it."""
+        if self._balance_answer is None:
+            try:
+                self._balance_answer = self.api.balance()
+            except PermissionMissing as error:
+                self._balance_answer = error
+        if isinstance(self._balance_answer, PermissionMissing):
+            raise self._balance_answer
+        return self._balance_answer
 
     def key(self) -> StepOutcome:
         account = self._identify()
@@ -90,7 +103,7 @@ class Checks:
     def mode(self) -> StepOutcome:
         """Every answer so far had to fit, too: a mix would have failed the line that met it."""
         try:
-            live = self.api.balance().get("livemode")
+            live = self._balance().get("livemode")
         except PermissionMissing:
             live = None
         if live is not None and live is not (self.environment is Environment.LIVE):
@@ -110,7 +123,7 @@ class Checks:
         return passed(kind[self.environment])
 
     def read_balance(self) -> StepOutcome:
-        return self._may("rak_balance_read", self.api.balance, "The balance can be read.")
+        return self._may("rak_balance_read", self._balance, "The balance can be read.")
 
     def read_customers(self) -> StepOutcome:
         return self._may("rak_customer_read", lambda: self.api.customers(**_LIST_ONE), "Customers can be read.")
@@ -147,11 +160,14 @@ class Checks:
         """Registered at Stripe, switched on, and delivering: what of it is not so."""
         if not self.connection.webhook.address:
             return self._no_address()
-        for check in (self.registered, self.enabled, self.secret):
+        doubt: StepOutcome | None = None
+        for check in (self.registered, self.enabled, self.secret, self.delivery):
             outcome = check()
-            if outcome.fix:
+            if outcome.status is StepStatus.FAILED:
                 return outcome
-        return self.delivery()
+            if outcome.status is StepStatus.WARNING:
+                doubt = doubt or outcome
+        return doubt or outcome
 
     def webhook_steps(self) -> Sequence[Step]:
         known = ("registered",)
@@ -215,6 +231,8 @@ class Checks:
         return next((one for one in listed if one.get("url") == state.address), {})
 
     def enabled(self) -> StepOutcome:
+        if not self._endpoint:
+            return skipped("Not to be seen with this key.")
         if self._endpoint.get("status") == "disabled":
             return failed(
                 "Delivery is switched off at Stripe: Stripe does that after days of failures, or someone did it.",
@@ -224,6 +242,8 @@ class Checks:
         return passed("Delivery is switched on.")
 
     def chosen_events(self) -> StepOutcome:
+        if not self._endpoint:
+            return skipped("Not to be seen with this key.")
         chosen = self._endpoint.get("enabled_events") or []
         missing = [one for one in DEFAULT_EVENTS if one not in chosen] if "*" not in chosen else []
         if missing:
