@@ -206,7 +206,7 @@ def _words(error: BaseException | None) -> list[str]:
     if error is None:
         return []
     more = [error.fix, error.fix_url, error.detail, error.code] if isinstance(error, ProviderError) else []
-    return [str(error), repr(error), *more, "".join(traceback.format_exception_only(error))]
+    return [str(error), repr(error), *more, "".join(traceback.format_exception(error))]
 
 
 def _cause(error: BaseException | None) -> str:

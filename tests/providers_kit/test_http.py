@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import os
 import socket
 import time
+import traceback
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -62,6 +65,44 @@ def test_connections_are_kept_for_the_next_call() -> None:
             one.request("GET", "/", operation="look")
         door(server).request("GET", "/", operation="look")
     assert (server.connections, len(server.requests)) == (1, 6)
+
+
+def test_a_forked_process_opens_its_own_connections() -> None:
+    with serving(reply()) as server:
+        one = door(server, rate_limit=RateLimit(requests=10, per_seconds=1))
+        one.request("GET", "/", operation="look")
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                status = 0 if one.request("GET", "/", operation="look", timeout=2).ok else 1
+            finally:
+                os._exit(status)
+        assert os.waitpid(child, 0)[1] == 0
+        one.request("GET", "/", operation="look")
+    assert (server.connections, len(server.requests)) == (2, 3)
+
+
+def test_many_threads_share_one_door() -> None:
+    with serving(reply()) as server:
+        one = door(server)
+        with ThreadPoolExecutor(16) as pool:
+            statuses = list(pool.map(lambda _: one.request("GET", "/", operation="look").status, range(200)))
+    assert statuses == [200] * 200
+    assert server.connections <= 16
+
+
+def test_a_failed_call_does_not_show_a_secret_of_its_address() -> None:
+    def script(connection: socket.socket, _number: int, _head: bytes) -> None:
+        connection.shutdown(socket.SHUT_RDWR)
+
+    with serving(script) as server, pytest.raises(Unavailable) as error:
+        door(server, secrets=["live-value-1"]).request(
+            "GET", "/live-value-1", operation="look", params={"api_key": "abcdef123"}
+        )
+    text = "".join(traceback.format_exception(error.value)) + error.value.detail
+    assert "abcdef123" not in text.replace('"abcdef123"', "")
+    assert "live-value-1" not in error.value.detail
 
 
 def test_every_attempt_is_written_down_without_query_or_secret() -> None:
