@@ -149,7 +149,7 @@ def _down(message: str, details: _Details) -> ProviderError:
 def _unknown(message: str, details: _Details) -> ProviderError:
     return UnexpectedResponse(
         f"Resend answered in a way we do not know (status {details['status']}).",
-        fix="Try again. If it lasts, look at resend-status.com or ask Resend.",
+        fix="Try again. If it lasts, look at Resend's status page.",
         detail=message,
         **details,
     )
