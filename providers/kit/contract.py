@@ -397,7 +397,7 @@ class WebhookRegistration:
     """What the vendor answered when we registered an address. `secret` is shown by vendors only once."""
 
     id: str
-    secret: str
+    secret: str = field(repr=False)
     url: str
     events: tuple[str, ...]
 
@@ -415,7 +415,7 @@ class Connection:
     `configuration` holds plain and secret values by field name; `http` is the only way out.
     """
 
-    configuration: Mapping[str, str]
+    configuration: Mapping[str, str] = field(repr=False)
     environment: Environment
     http: Any
     api_base: str

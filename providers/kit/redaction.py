@@ -53,7 +53,10 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
 
 
 class RedactingFilter(logging.Filter):
-    """Redacts every record that passes a handler, its traceback included. Put it on handlers: loggers' own filters do not see their children's records."""
+    """Redacts every record that passes a handler, its traceback included.
+
+    Put it on handlers: a logger's own filters do not see the records of its children.
+    """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         super().__init__()

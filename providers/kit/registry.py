@@ -186,10 +186,7 @@ def _load(folder: Path, package: str) -> Registered:
     classes = [
         one
         for one in vars(module).values()
-        if isinstance(one, type)
-        and issubclass(one, Provider)
-        and one is not Provider
-        and one.__module__ == module.__name__
+        if isinstance(one, type) and issubclass(one, Provider) and one.__module__ == module.__name__
     ]
     if len(classes) != 1:
         raise ProviderFolderError(f"{where}/provider.py: must hold one subclass of Provider, holds {len(classes)}.")

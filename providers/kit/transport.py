@@ -16,7 +16,6 @@ from typing import Any
 import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3.exceptions import HTTPError
-from urllib3.util import Timeout
 
 from providers.kit.deadline import Call, watched
 from providers.kit.errors import ProviderError, RefusedByPolicy, Unavailable, UnexpectedResponse
@@ -89,7 +88,7 @@ class GuardedTransport(HTTPAdapter, Transport):
                 response = super().send(
                     request,
                     stream=True,
-                    timeout=Timeout(connect=min(self.policy.connect_seconds, limits.seconds), read=limits.seconds),
+                    timeout=(min(self.policy.connect_seconds, limits.seconds), limits.seconds),
                     verify=self.policy.ca_bundle or True,
                 )
                 body = _read(response.raw, limits.max_bytes)
