@@ -28,7 +28,10 @@ _BOUNCES = {
     "ContentRejected": "the content was refused",
     "AttachmentRejected": "the attachment was refused",
 }
-_SUPPRESSIONS = {"previous_bounce": "an earlier one bounced", "previous_complaint": "an earlier one was marked as spam"}
+_SUPPRESSIONS = {
+    "previous_bounce": "an earlier one bounced",
+    "previous_complaint": "an earlier one was marked as spam",
+}
 _DOMAIN_STATES = {
     "verified": ("is verified and can send", Tone.GOOD),
     "partially_verified": ("is only partly verified", Tone.ATTENTION),

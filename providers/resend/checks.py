@@ -268,7 +268,7 @@ class Checks:
 
 
 class _Sending:
-    """The lines that send one e-mail; the idempotency key is made once, so that a repeated line sends nothing twice."""
+    """The lines that send one e-mail. The idempotency key is made once: a repeated line sends nothing twice."""
 
     def __init__(self, checks: Checks, inputs: Mapping[str, Any]) -> None:
         self.checks = checks
@@ -285,7 +285,9 @@ class _Sending:
                 fix_url=DOMAINS_URL,
             )
         if self.checks.sending_only:
-            return warning("A sending-only key cannot look at domains: sending will show whether the sender may send.")
+            return warning(
+                "A sending-only key cannot look at domains: sending will show whether the sender may send."
+            )
         return self.checks.domain()
 
     def send(self) -> StepOutcome:
@@ -320,7 +322,9 @@ class _Sending:
 
 def _dns_line(record: Mapping[str, Any]) -> str:
     """ "TXT send = v=spf1 …", a line to copy."""
-    value = f"{record.get('priority')} {record.get('value')}" if record.get("priority") else str(record.get("value", ""))
+    value = (
+        f"{record.get('priority')} {record.get('value')}" if record.get("priority") else str(record.get("value", ""))
+    )
     return f"{record.get('type', '')} {record.get('name', '')} = {value[:300]}"
 
 

@@ -7,7 +7,20 @@ from html.parser import HTMLParser
 
 _SILENT = {"script", "style", "head", "title", "template"}
 _VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
-_BLOCKS = {"address", "article", "blockquote", "div", "footer", "form", "header", "main", "ol", "p", "pre", "section"} | {
+_BLOCKS = {
+    "address",
+    "article",
+    "blockquote",
+    "div",
+    "footer",
+    "form",
+    "header",
+    "main",
+    "ol",
+    "p",
+    "pre",
+    "section",
+} | {
     "table",
     "tr",
     "ul",

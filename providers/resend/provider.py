@@ -7,7 +7,6 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from providers.kit import signatures
 from providers.kit.capabilities import DnsRecord, EmailMessage, SendingDomain, SentEmail
 from providers.kit.contract import (
     Account,
@@ -19,6 +18,7 @@ from providers.kit.contract import (
     WebhookRegistration,
 )
 from providers.kit.errors import InvalidRequest, NotFoundAtVendor, PermissionMissing
+from providers.kit.signatures import sign_standard
 
 from .activity import describe_event
 from .checks import Checks, account_of
@@ -27,7 +27,7 @@ from .errors import error_from
 from .manifest import CONNECTION_TEST, MANIFEST, SEND_TEST, WEBHOOK_TEST
 from .message import to_json
 from .samples import sample_request
-from .webhooks import read_delivery
+from .webhooks import read_delivery, verify_delivery
 
 MAX_BATCH = 100
 
@@ -113,7 +113,7 @@ class Resend(Provider):
 
     @staticmethod
     def verify(request: InboundRequest, secrets: Sequence[str], now: datetime) -> None:
-        signatures.verify_standard_webhook(request, secrets, now)
+        verify_delivery(request, secrets, now)
 
     @staticmethod
     def read(request: InboundRequest) -> tuple[InboundEvent, ...]:
@@ -126,4 +126,6 @@ class Resend(Provider):
     @staticmethod
     def sample_delivery(event_type: str, secret: str, now: datetime, seed: int) -> InboundRequest:
         """Raises InvalidRequest for an event type that Resend does not have."""
-        return sample_request(event_type, now, seed, lambda *parts: signatures.sign_standard_webhook(secret, *parts))
+        return sample_request(
+            event_type, now, seed, lambda message_id, at, body: sign_standard(body, message_id, at, secret)
+        )

@@ -52,7 +52,8 @@ def sample_body(event_type: str, now: datetime, seed: int) -> dict[str, Any]:
     created = now - timedelta(seconds=chance.randint(2, 900))
     make = {"email": _email, "contact": _contact, "domain": _domain}[event_type.partition(".")[0]]
     data = make(chance, _iso(created))
-    data.update(_EXTRA.get(event_type, lambda chance, now: {})(chance, _iso(now)))
+    if event_type in _EXTRA:
+        data.update(_EXTRA[event_type](chance, _iso(now)))
     return {"type": event_type, "created_at": _iso(now), "data": data}
 
 
@@ -141,7 +142,9 @@ def _failure(chance: random.Random, now: str) -> dict[str, Any]:
 def _suppression(chance: random.Random, now: str) -> dict[str, Any]:
     reason = chance.choice(("previous_bounce", "previous_complaint"))
     message = "The address is on the account's suppression list."
-    return {"suppressed": {"type": "OnAccountSuppressionList", "reason": reason, "diagnosticCode": [], "message": message}}
+    return {
+        "suppressed": {"type": "OnAccountSuppressionList", "reason": reason, "diagnosticCode": [], "message": message}
+    }
 
 
 def _incoming(chance: random.Random, now: str) -> dict[str, Any]:

@@ -58,9 +58,7 @@ _ROUTES: tuple[tuple[str, str, _Handler], ...] = (
     ("PATCH", "/contacts/{}", objects.update_contact),
     ("DELETE", "/contacts/{}", objects.delete_contact),
 )
-_PATTERNS = tuple(
-    (method, re.compile(path.replace("{}", "([^/]+)")), handler) for method, path, handler in _ROUTES
-)
+_PATTERNS = tuple((method, re.compile(path.replace("{}", "([^/]+)")), handler) for method, path, handler in _ROUTES)
 _SENDING = (emails.send_email, emails.send_batch)
 
 

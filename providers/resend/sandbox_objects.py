@@ -71,7 +71,7 @@ def delete_domain(state: State, request: SandboxRequest, now: datetime, domain_i
 
 
 def _add_domain(state: State, name: str, region: str, now: datetime, *, status: str) -> dict[str, Any]:
-    domain = {
+    domain: dict[str, Any] = {
         "object": "domain",
         "id": next_id(state, "domain"),
         "name": name,
@@ -115,7 +115,8 @@ def _dns_records(region: str, status: str) -> list[dict[str, Any]]:
 def list_webhooks(state: State, request: SandboxRequest, now: datetime) -> Answer:
     listed = page(list(state["webhooks"].values()), request.query)
     listed["data"] = [
-        {key: value for key, value in one.items() if key not in ("object", "signing_secret")} for one in listed["data"]
+        {key: value for key, value in one.items() if key not in ("object", "signing_secret")}
+        for one in listed["data"]
     ]
     return 200, listed
 
@@ -180,7 +181,7 @@ def create_template(state: State, request: SandboxRequest, now: datetime) -> Ans
     body = json_object(request)
     require(body, "name", "html")
     template_id = next_id(state, "template")
-    template = {
+    template: dict[str, Any] = {
         "object": "template",
         "id": template_id,
         **{key: body[key] for key in ("name", "alias", "from", "subject", "reply_to", "html", "text") if key in body},

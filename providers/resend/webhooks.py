@@ -5,6 +5,7 @@ Scheme: https://resend.com/docs/webhooks/verify-webhooks-requests. Body: {"type"
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,9 +13,10 @@ import orjson
 
 from providers.kit.contract import InboundEvent, InboundRequest, WebhookEventType
 from providers.kit.errors import InvalidRequest
+from providers.kit.signatures import verify_standard
 
-ID_HEADERS = ("svix-id", "webhook-id")
-"""The delivery's id, the key for de-duplication: retries of one delivery carry the same."""
+_HEADER_FAMILIES = ("svix", "webhook")
+"""Today's header names begin with `svix-`; `webhook-` is what the Standard Webhooks specification calls them."""
 
 _MAX_TYPE = 100
 
@@ -25,7 +27,9 @@ EVENT_TYPES = (
     WebhookEventType(type="email.bounced", label="An e-mail came back"),
     WebhookEventType(type="email.complained", label="A recipient marked an e-mail as spam"),
     WebhookEventType(type="email.failed", label="An e-mail could not be sent"),
-    WebhookEventType(type="email.suppressed", label="An e-mail was held back because of an earlier bounce or complaint"),
+    WebhookEventType(
+        type="email.suppressed", label="An e-mail was held back because of an earlier bounce or complaint"
+    ),
     WebhookEventType(type="email.opened", label="An e-mail was opened"),
     WebhookEventType(type="email.clicked", label="A link in an e-mail was clicked"),
     WebhookEventType(type="email.scheduled", label="An e-mail was scheduled for later"),
@@ -39,6 +43,19 @@ EVENT_TYPES = (
 )
 
 
+def verify_delivery(request: InboundRequest, secrets: Sequence[str], now: datetime) -> None:
+    """Raises SignatureInvalid."""
+    family = _family(request)
+    verify_standard(
+        request.body,
+        request.headers.get(f"{family}-id", ""),
+        request.headers.get(f"{family}-timestamp", ""),
+        request.headers.get(f"{family}-signature", ""),
+        secrets,
+        now,
+    )
+
+
 def read_delivery(request: InboundRequest) -> tuple[InboundEvent, ...]:
     """The one event of a delivery. Raises InvalidRequest for a body or headers the vendor does not send."""
     try:
@@ -50,11 +67,16 @@ def read_delivery(request: InboundRequest) -> tuple[InboundEvent, ...]:
         raise InvalidRequest("The delivery does not say which kind of event it is.", field="type")
     if not isinstance(payload.get("data"), dict):
         raise InvalidRequest("The delivery carries no data.", field="data")
-    external_id = next((request.headers[name] for name in ID_HEADERS if request.headers.get(name)), "")
+    external_id = request.headers.get(f"{_family(request)}-id", "")  # retries of one delivery carry the same
     if not external_id:
-        raise InvalidRequest("The delivery has no id header.", field=ID_HEADERS[0])
+        raise InvalidRequest("The delivery has no id header.", field="svix-id")
     created_at = parse_time(payload.get("created_at"))
     return (InboundEvent(external_id=external_id, type=kind, payload=payload, created_at=created_at),)
+
+
+def _family(request: InboundRequest) -> str:
+    """The one family of headers that a delivery uses; the two are never mixed."""
+    return next((one for one in _HEADER_FAMILIES if request.headers.get(f"{one}-id", "")), _HEADER_FAMILIES[0])
 
 
 def parse_time(value: Any) -> datetime | None:
