@@ -18,10 +18,10 @@ HOOK = {"endpoint": "https://hub.example.com/hook", "events": ["email.sent"]}
 
 
 class Talk:
-    """Speaks to one stand-in; answers are held against the vendor's description."""
+    """Speaks to one stand-in; answers are held against the vendor's description where it is at hand."""
 
-    def __init__(self, contract: Any) -> None:
-        self.contract = contract
+    def __init__(self, description: Any) -> None:
+        self.description = description
         self.state: dict[str, Any] = {}
         self.now: datetime = NOW
         self.headers: dict[str, str] = {}
@@ -41,16 +41,16 @@ class Talk:
         )
         json.dumps(self.state)  # it must stay fit to be stored
         parsed, self.headers = json.loads(answer.body), dict(answer.headers)
-        if answer.status < 300:
-            assert self.contract.check_response(method, bare, answer.status, parsed) == []
-        else:
+        if answer.status < 300 and self.description:
+            assert self.description.check_response(method, bare, answer.status, parsed) == []
+        if answer.status >= 300:
             assert parsed["statusCode"] == answer.status
         return answer.status, parsed
 
 
 @pytest.fixture
-def talk(contract: Any) -> Talk:
-    return Talk(contract)
+def talk(description: Any) -> Talk:
+    return Talk(description)
 
 
 def test_a_missing_key_a_wrong_key_and_a_missing_user_agent_are_refused(talk: Talk) -> None:
@@ -210,8 +210,8 @@ def test_a_contact_is_found_by_id_and_by_address(talk: Talk) -> None:
     assert talk("GET", f"/contacts/{contact_id}")[0] == 404
 
 
-def test_the_same_questions_get_the_same_answers_in_every_fresh_sandbox(contract: Any) -> None:
-    one, other = Talk(contract), Talk(contract)
+def test_the_same_questions_get_the_same_answers_in_every_fresh_sandbox(description: Any) -> None:
+    one, other = Talk(description), Talk(description)
     for talk in (one, other):
         talk("POST", "/emails", EMAIL)
         talk("POST", "/webhooks", HOOK)
