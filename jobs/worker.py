@@ -106,7 +106,6 @@ def _beat_from_a_thread(redis_url: str) -> None:
 
     def keep_beating() -> None:
         while True:
-            beat(connection, "worker")
-            time.sleep(_BEAT_SECONDS)
+            time.sleep(_BEAT_SECONDS if beat(connection, "worker") else 0.5)
 
     threading.Thread(target=keep_beating, name="heartbeat", daemon=True).start()

@@ -46,7 +46,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         static_url_path="/static",
     )
     _configure(app, settings)
-    app.extensions["keyring"] = Keyring(settings.encryption_keys)
+    app.extensions["keyring"] = Keyring(settings.encryption_keys, reread=settings.encryption_keys_now)
     db.init_app(app)
     with app.app_context():
         prepare_engine(db.engine)

@@ -45,6 +45,10 @@ class Settings:
     def sqlite(self) -> bool:
         return self.database_url.startswith("sqlite")
 
+    def encryption_keys_now(self) -> tuple[str, ...]:
+        """As they stand in their file, which `toolkit keys rotate` may have changed since the start. SettingsError."""
+        return _encryption_keys(self.environ, self.data_dir)
+
     def value(self, name: str) -> str:
         """A setting by its environment name, or from the file named by `NAME_FILE`; "" when not set."""
         return _value(self.environ, name)
@@ -105,11 +109,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         database_url=_value(environ, "DATABASE_URL", f"sqlite:///{folder / 'toolkit.db'}"),
         redis_url=_value(environ, "REDIS_URL", f"unix://{quote(str(embedded_queue_socket(folder)))}"),
         secret_key=_key(environ, folder, "SECRET_KEY", "secret_key"),
-        encryption_keys=tuple(
-            part.strip()
-            for part in _key(environ, folder, "ENCRYPTION_KEYS", "encryption_keys").split(",")
-            if part.strip()
-        ),
+        encryption_keys=_encryption_keys(environ, folder),
         public_url=public_url.rstrip("/"),
         host=host,
         port=port,
@@ -121,6 +121,11 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         trusted_proxies=_whole_number(environ, "TRUSTED_PROXIES", 0, 0, 10),
         environ=environ,
     )
+
+
+def _encryption_keys(environ: Mapping[str, str], folder: Path) -> tuple[str, ...]:
+    text = _key(environ, folder, "ENCRYPTION_KEYS", "encryption_keys")
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def _key(environ: Mapping[str, str], folder: Path, name: str, file: str) -> str:

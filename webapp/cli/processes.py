@@ -17,6 +17,7 @@ def _begin() -> Settings:
     from webapp.runtime import logs
 
     logs.configure()
+    os.umask(0o077)
     settings = load_settings()
     folder = settings.data_dir / "metrics"
     folder.mkdir(parents=True, exist_ok=True)

@@ -22,6 +22,7 @@ def up(host: str | None, port: int | None, data: Path | None) -> None:
     from webapp.runtime import logs
 
     logs.configure()
+    os.umask(0o077)
     given = {"HOST": host, "PORT": port, "DATA_DIR": data.resolve() if data else None}
     os.environ.update({name: str(value) for name, value in given.items() if value is not None})
     folder = data_dir(os.environ)

@@ -70,6 +70,8 @@ class Supervisor:
         for child in self._children:
             if not child.pid and child.start_at <= moment:
                 child.start()
+                if child.name == "queue":
+                    valkey.wait_until_open(self._settings)
 
     def _reap(self) -> None:
         for child in self._children:

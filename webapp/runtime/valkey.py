@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
+import socket
+import time
 from pathlib import Path
 from urllib.parse import unquote
-
-from redis import Redis
-from redis.exceptions import RedisError
 
 from webapp.config import Settings, SettingsError, embedded_queue_socket
 
@@ -42,6 +41,7 @@ def command(settings: Settings) -> list[str]:
         "maxmemory-policy": "noeviction",
         "save": "",
         "loglevel": "warning",
+        "logfile": str(settings.data_dir / "queue.log"),
         "daemonize": "no",
     }
     return [str(binary), *(word for name, value in options.items() for word in (f"--{name}", value))]
@@ -56,9 +56,11 @@ def make_socket_folder(settings: Settings) -> None:
         raise SettingsError(f"{folder} belongs to another user or others may write there. Choose a shorter DATA_DIR.")
 
 
-def answers(settings: Settings) -> bool:
-    try:
-        with Redis.from_url(settings.redis_url, socket_connect_timeout=1, socket_timeout=1) as client:
-            return bool(client.ping())
-    except RedisError:
-        return False
+def wait_until_open(settings: Settings, seconds: float = 3.0) -> None:
+    """Returns as soon as the server listens, or after `seconds`: what needs it waits for it anyway."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        with socket.socket(socket.AF_UNIX) as probe:
+            if probe.connect_ex(str(socket_of(settings))) == 0:
+                return
+        time.sleep(0.01)

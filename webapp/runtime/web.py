@@ -55,6 +55,7 @@ def run(load: Callable[[], Any], *, host: str, port: int, processes: int, thread
     """Any WSGI application on granian. `load` is called in each process, so it must be importable by name."""
     from granian.constants import Interfaces
     from granian.http import HTTP1Settings
+    from granian.log import LogLevels
     from granian.server import Server
 
     server = Server(
@@ -68,6 +69,7 @@ def run(load: Callable[[], Any], *, host: str, port: int, processes: int, thread
         # Slow clients cost granian's event loop a little memory, never a thread.
         backpressure=max(1024 // processes, threads),
         websockets=False,
+        log_level=LogLevels.error,
         log_access=False,
         log_dictconfig=_LOGGING,
         respawn_failed_workers=True,
