@@ -46,7 +46,7 @@ class Settings:
         return self.database_url.startswith("sqlite")
 
     def encryption_keys_now(self) -> tuple[str, ...]:
-        """As they stand in their file, which `toolkit keys rotate` may have changed since the start. SettingsError."""
+        """As they stand in their file, which `toolkit keys rotate` may have changed since. SettingsError."""
         return _encryption_keys(self.environ, self.data_dir)
 
     def value(self, name: str) -> str:

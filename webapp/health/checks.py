@@ -114,7 +114,9 @@ def queue_answers(settings: Settings) -> Finding:
     fix = "Start the product with: toolkit up (or: make run)."
     if settings.value("REDIS_URL"):
         fix = "Look whether the Redis or Valkey server at REDIS_URL runs and can be reached from here."
-    says = "The queue does not answer. Pages work and deliveries are stored, but nothing is processed until it is back."
+    says = (
+        "The queue does not answer. Pages work and deliveries are stored, but nothing is processed until it is back."
+    )
     return Finding(name="queue", ok=False, says=says, fix=fix)
 
 
@@ -151,7 +153,9 @@ def backlog(settings: Settings) -> Finding:
     waited = now() - oldest if oldest else timedelta()
     if waited > _BACKLOG:
         says = f"The oldest delivery has waited {_minutes(waited.total_seconds())} to be processed."
-        return Finding(name="backlog", ok=False, says=says, fix=_START + " If it only has too much to do, raise WORKERS.")
+        return Finding(
+            name="backlog", ok=False, says=says, fix=_START + " If it only has too much to do, raise WORKERS."
+        )
     return Finding(name="backlog", ok=True, says="No delivery waits longer than it should.")
 
 
