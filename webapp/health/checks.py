@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from providers.kit.errors import RefusedByPolicy
 from providers.kit.policy import DoorPolicy, check_address
-from webapp.config import Settings
+from webapp.config import KEY_FILES, Settings
 from webapp.core import canary, queue
 from webapp.core.clock import now
 from webapp.core.crypto import CannotDecrypt, Keyring
@@ -92,11 +92,9 @@ def keys(settings: Settings) -> Finding:
 
 
 def key_files(settings: Settings) -> Finding:
-    from webapp.runtime.keys import FILES
-
     open_ones = [
         path
-        for path in (settings.data_dir / name for name in FILES.values())
+        for path in (settings.data_dir / name for name in KEY_FILES.values())
         if path.is_file() and path.stat().st_mode & 0o077
     ]
     if settings.data_dir.is_dir() and settings.data_dir.stat().st_mode & 0o002:

@@ -17,14 +17,13 @@ from sqlalchemy import Connection, NullPool, create_engine
 from sqlalchemy.exc import DBAPIError
 
 from webapp.audit.anchor import FILE as ANCHOR
-from webapp.config import SettingsError
+from webapp.config import KEY_FILES, SettingsError
 from webapp.core.clock import now
 from webapp.core.database import engine_options
-from webapp.runtime.keys import FILES
 
 DATABASE = "toolkit.db"
 MANIFEST = "manifest.json"
-MEMBERS = (DATABASE, *FILES.values(), ANCHOR)
+MEMBERS = (DATABASE, *KEY_FILES.values(), ANCHOR)
 """All that may be in a backup; nothing else is ever unpacked."""
 
 _FORMAT = 1
