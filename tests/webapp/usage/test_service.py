@@ -172,8 +172,8 @@ def test_two_processes_that_write_at_once_lose_no_count(
     session: Session, settings: Settings, workspace: Workspace, connect: Connect
 ) -> None:
     owner = connect()
-    session.rollback()
     command = [sys.executable, "-c", _WRITER, str(settings.data_dir), workspace.id, owner.id]
+    session.rollback()  # a session that only looked holds SQLite's write lock too
     writers = [subprocess.Popen(command) for _ in range(2)]
     assert [writer.wait(60) for writer in writers] == [0, 0]
     before = naive.stored(session)
