@@ -82,13 +82,10 @@ def _instances_of(scope: Scope, part: Part) -> Select[Any]:
 
 
 def _by_provider(instances: Iterable[SubjectFigures]) -> tuple[SubjectFigures, ...]:
-    names = ("count", "ok", "calls", "deliveries", "syncs", "call_latency_us", "unanswered")
-    found: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(names, 0))
+    found: dict[str, list[Sums]] = defaultdict(list)
     for line in instances:
-        sums = found[line.provider_id]
-        for name in names:
-            sums[name] += getattr(line.sums, name)
-    lines = (SubjectFigures(provider_id=provider, sums=Sums(**sums)) for provider, sums in found.items())
+        found[line.provider_id].append(line.sums)
+    lines = (SubjectFigures(provider_id=provider, sums=Sums.total(parts)) for provider, parts in found.items())
     return tuple(sorted(lines, key=lambda line: (-line.sums.count, line.provider_id)))
 
 
