@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, g, render_template, request, stream_with_context
+from flask import Blueprint, Response, g, render_template, stream_with_context
 from flask.typing import ResponseReturnValue
+from htmx_flask import request
 
 from webapp.audit.service import record
 from webapp.boundary import see_other
 from webapp.core.clock import now
 from webapp.core.errors import NotFound
 from webapp.core.permissions import actor, requires
-from webapp.extensions import db, htmx
+from webapp.extensions import db
 from webapp.monitoring import export, problems, queries
 from webapp.monitoring.connections import Connection, of_workspace, one
 from webapp.monitoring.filters import ENVIRONMENTS, PRESETS, Filters, read
@@ -37,6 +38,11 @@ def _filters(connections: tuple[Connection, ...], instance: Connection | None = 
     )
 
 
+def _wants_part() -> bool:
+    """Whether a filter asks for the part of the page that changes, and not the browser for the page."""
+    return bool(request.htmx) and not request.htmx.history_restore_request
+
+
 def _choices(connections: tuple[Connection, ...]) -> dict[str, list[tuple[str, str]]]:
     providers = sorted({(one.provider_id, one.provider_name) for one in connections}, key=lambda pair: pair[1])
     return {
@@ -55,7 +61,7 @@ def overview() -> ResponseReturnValue:
     connections = _connections()
     filters = _filters(connections)
     return render_template(
-        "monitoring/_overview.html" if htmx else "monitoring/overview.html",
+        "monitoring/_overview.html" if _wants_part() else "monitoring/overview.html",
         filters=filters,
         choices=_choices(connections),
         view=queries.overview(db.session(), filters, connections),
@@ -78,6 +84,7 @@ def live() -> ResponseReturnValue:
         filters=filters,
         live=queries.live(db.session(), filters, connections, poll),
         page_of=wanted,
+        polled=True,
         definitions=definitions,
     )
 
@@ -100,7 +107,7 @@ def errors() -> ResponseReturnValue:
     )
     chosen = {"state": "" if state == "open" else state, "category": category}
     return render_template(
-        "monitoring/_errors.html" if htmx else "monitoring/errors.html",
+        "monitoring/_errors.html" if _wants_part() else "monitoring/errors.html",
         filters=filters,
         choices=_choices(connections),
         page=page,
@@ -135,7 +142,7 @@ def connection(instance_id: str) -> ResponseReturnValue:
     mine = one(connections, instance_id)
     filters = _filters(connections, mine)
     return render_template(
-        "monitoring/_connection.html" if htmx else "monitoring/connection.html",
+        "monitoring/_connection.html" if _wants_part() else "monitoring/connection.html",
         filters=filters,
         choices=_choices(connections),
         connection=mine,
