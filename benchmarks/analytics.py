@@ -20,7 +20,7 @@ from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import text
+from sqlalchemy import BigInteger, bindparam, text
 from sqlalchemy.orm import Session
 
 from webapp import create_app
@@ -51,11 +51,12 @@ _NAIVE_P95 = text("""
     WHERE workspace_id = :workspace AND environment IN ('live', 'test') AND at >= :start AND kind = 'api_call'
     ORDER BY latency_us LIMIT 1 OFFSET :rank
 """)
-_SERIES = {
-    "sqlite": "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :rows) SELECT i, {} FROM n",
-    "postgresql": "SELECT i, {} FROM generate_series(0, :rows - 1) AS n(i)",
+_NUMBERS = {
+    "sqlite": "n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :rows)",
+    "postgresql": "n(i) AS (SELECT generate_series(0, :rows - 1))",
 }
 _CHANCE = {"sqlite": "(abs(random()) / 9223372036854775808.0)", "postgresql": "random()"}
+_WHOLE = {"sqlite": "CAST({} AS INTEGER)", "postgresql": "CAST(floor({}) AS BIGINT)"}
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ def _workspace(session: Session) -> tuple[str, list[Instance]]:
     workspace = create_workspace(session, name="Bench", owner=owner, time_zone="Europe/Berlin")
     instances = [
         Instance(
-            id=f"ins_{workspace.id[-8:]}_{number:02}",
+            id=f"ins_{workspace.id[-8:]}_{number}",
             workspace_id=workspace.id,
             provider_id=f"provider-{number % PROVIDERS}",
             name=f"Connection {number}",
@@ -150,35 +151,31 @@ def _fill(
 
 def _fill_by_sql(session: Session, workspace_id: str, rows: int) -> None:
     dialect = session.get_bind().dialect.name
-    chance = _CHANCE[dialect]
-    # Three chances added up are near enough to a bell curve; its exponent is how latencies spread.
-    numbers = _SERIES[dialect].format(
-        f"{chance} AS who, {chance} AS what, {chance} AS luck, {chance} + {chance} + {chance} - 1.5 AS bell"
-    )
-    whole = "CAST({} AS INTEGER)" if dialect == "sqlite" else "CAST(floor({}) AS BIGINT)"
-    session.execute(
-        text(
-            f"""
-            INSERT INTO integration_usage (at, workspace_id, provider_id, instance_id, environment, kind, operation,
-                                           ok, status, error_category, latency_us, items)
-            SELECT :start + i * :step, :workspace, 'provider-' || ({whole.format("who * 20")} % {PROVIDERS}),
-                   :prefix || substr('0' || {whole.format("who * 20")}, -2, 2), 'live',
-                   CASE WHEN what < 0.7 THEN 'api_call' ELSE 'webhook' END, 'list objects', luck > 0.01, 200,
-                   CASE WHEN luck > 0.01 THEN '' WHEN luck > 0.004 THEN 'unavailable' ELSE 'rate_limit' END,
-                   {whole.format("exp(12 + bell * 1.2)")}, 1
-            FROM ({numbers}) AS numbers
-        """.replace("substr('0' || ", "substr('00' || " if dialect == "sqlite" else "right('00' || ").replace(
-                ", -2, 2)", ", -2, 2)" if dialect == "sqlite" else ", 2)"
-            )
-        ),
-        {
-            "start": int((now() - timedelta(days=DAYS - 1)).timestamp() * 1000),
-            "step": (DAYS - 1) * 86_400_000 / rows if dialect == "sqlite" else (DAYS - 1) * 86_400_000 // rows,
-            "workspace": workspace_id,
-            "prefix": f"ins_{workspace_id[-8:]}_",
-            "rows": rows,
-        },
-    )
+    chance, whole = _CHANCE[dialect], _WHOLE[dialect].format
+    # Materialised, so that each chance is taken once; three of them added up are near enough to a bell curve.
+    statement = f"""
+        WITH RECURSIVE {_NUMBERS[dialect]},
+        chances AS MATERIALIZED (
+            SELECT i, {whole(f"{chance} * {CONNECTIONS}")} AS who, {chance} AS what, {chance} AS luck,
+                   {chance} + {chance} + {chance} - 1.5 AS bell
+            FROM n
+        )
+        INSERT INTO integration_usage (at, workspace_id, provider_id, instance_id, environment, kind, operation,
+                                       ok, status, error_category, latency_us, items)
+        SELECT :start + {whole("i * :step")}, :workspace, 'provider-' || (who % {PROVIDERS}), :prefix || who, 'live',
+               CASE WHEN what < 0.7 THEN 'api_call' ELSE 'webhook' END, 'list objects', luck > 0.01, 200,
+               CASE WHEN luck > 0.01 THEN '' WHEN luck > 0.004 THEN 'unavailable' ELSE 'rate_limit' END,
+               {whole("exp(12 + bell * 1.2)")}, 1
+        FROM chances
+    """
+    values = {
+        "start": int((now() - timedelta(days=DAYS - 1)).timestamp() * 1000),
+        "step": (DAYS - 1) * 86_400_000 / rows,
+        "workspace": workspace_id,
+        "prefix": f"ins_{workspace_id[-8:]}_",
+        "rows": rows,
+    }
+    session.execute(text(statement).bindparams(bindparam("start", type_=BigInteger)), values)
     session.commit()
 
 
@@ -223,9 +220,7 @@ def main() -> None:
     options = parser.parse_args()
     sizes = [*options.rows, *([10_000_000] if options.ten_million else [])]
     print(f"{DAYS} days, {CONNECTIONS} connections; milliseconds, medians; target of the page data: 20 ms")
-    print(
-        f"{'database':<11}{'rows':>11}{'page':>9}{'GROUP BY':>11}{'p95':>10}{'ratio':>9}{'written/s':>12}{'rebuilt/s':>12}"
-    )
+    print("database          rows     page   GROUP BY       p95    ratio   written/s   rebuilt/s")
     for name in options.database:
         for rows in sizes:
             with {"sqlite": sqlite, "postgresql": postgresql}[name]() as (folder, url):
