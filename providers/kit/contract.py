@@ -14,6 +14,14 @@ from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
 
+def provider_id(module_name: str) -> str:
+    """The id of the provider whose folder holds this module: `provider_id(__name__)` in a manifest.
+
+    The folder's name is the only truth about the id, so that a copied folder is another provider at once.
+    """
+    return module_name.split(".")[-2].replace("_", "-")
+
+
 class Category(StrEnum):
     PAYMENT = "payment"
     EMAIL = "email"
