@@ -119,10 +119,14 @@ class WebhookEventType:
 
 @dataclass(frozen=True, kw_only=True)
 class WebhookSettings:
+    """How deliveries are set up and proven. `signs_body` is False where the vendor signs only a part of it;
+    `tolerance_seconds` is 0 where no moment is signed."""
+
     events: tuple[WebhookEventType, ...]
     signature: str
     secret_field: str
     tolerance_seconds: int = 300
+    signs_body: bool = True
     console_url: str = ""
     steps: tuple[str, ...] = ()
 
@@ -397,7 +401,7 @@ class WebhookRegistration:
     """What the vendor answered when we registered an address. `secret` is shown by vendors only once."""
 
     id: str
-    secret: str
+    secret: str = field(repr=False)
     url: str
     events: tuple[str, ...]
 
@@ -415,7 +419,7 @@ class Connection:
     `configuration` holds plain and secret values by field name; `http` is the only way out.
     """
 
-    configuration: Mapping[str, str]
+    configuration: Mapping[str, str] = field(repr=False)
     environment: Environment
     http: Any
     api_base: str

@@ -10,21 +10,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 import requests
-from requests.structures import CaseInsensitiveDict
 
+from providers.kit.answers import Answer, error_for_status, kit_error, outcome_unknown, rate_limited, to_answer
 from providers.kit.contract import RateLimit
-from providers.kit.errors import OutcomeUnknown, ProviderError, RateLimited, UnexpectedResponse
+from providers.kit.errors import ProviderError, RateLimited, UnexpectedResponse
 from providers.kit.limits import TokenBucket, bucket_for
 from providers.kit.metering import CallRecord, category_of_status, operation_of, size_of
-from providers.kit.policy import DoorPolicy, Target, check_url, refused
+from providers.kit.policy import DoorPolicy, check_url, refused, unsendable
 from providers.kit.redaction import redact
-from providers.kit.retries import Retry, repeat, retry_after
+from providers.kit.redirects import MAX_REDIRECTS, REDIRECTS, next_hop
+from providers.kit.retries import Retry, repeat
 from providers.kit.sandbox_transport import SandboxTransport
 from providers.kit.session import GuardedSession
 from providers.kit.transport import MAX_BYTES, Limits, NoAnswer, Transport, shared_transport
@@ -37,57 +37,19 @@ __all__ = [
     "Retry",
     "SandboxTransport",
     "Transport",
+    "error_for_status",
     "guarded_session",
     "kit_error",
 ]
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 IDEMPOTENCY_HEADER = "Idempotency-Key"
-MAX_REDIRECTS = 3
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_REQUEST_ID_HEADERS = ("Request-Id", "X-Request-Id", "X-Correlation-Id", "X-Trace-Id")
 
 Auth = Callable[[requests.PreparedRequest], requests.PreparedRequest]
 
 
 def _ignore(record: CallRecord) -> None:
     """For doors that nobody meters (tests, one-off checks)."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """What the vendor said. `headers` ignores case; `request_id` is the vendor's own ("" if it gave none)."""
-
-    status: int
-    headers: Mapping[str, str]
-    content: bytes
-    elapsed_ms: float
-    request_id: str = ""
-
-    @property
-    def ok(self) -> bool:
-        return 200 <= self.status < 300
-
-    @property
-    def retry_after(self) -> float | None:
-        return retry_after(self.headers)
-
-    @property
-    def text(self) -> str:
-        return self.content.decode("utf-8", "replace")
-
-    def json(self) -> Any:
-        """The body as JSON. Raises UnexpectedResponse."""
-        try:
-            return orjson.loads(self.content)
-        except orjson.JSONDecodeError as error:
-            raise UnexpectedResponse(
-                "The service sent an answer that could not be read.",
-                fix="Try again in a few minutes. If it lasts, look at the service's status page.",
-                code="unreadable",
-                status=self.status,
-                detail=f"{error}; {len(self.content)} bytes",
-            ) from error
 
 
 class Door:
@@ -198,7 +160,7 @@ class Door:
             expect=expect,
             follow_redirects=follow_redirects,
         )
-        answer = _answer(response, elapsed)
+        answer = to_answer(response, elapsed)
         if answer.status == 429 and 429 not in expect:
             raise rate_limited(answer)
         return answer
@@ -229,6 +191,8 @@ class Door:
         follow_redirects: bool = False,
     ) -> tuple[requests.Response, float]:
         """Sends a prepared request; returns the response and the last attempt's milliseconds. Raises as `request`."""
+        if not all(value.isascii() for value in prepared.headers.values()):
+            raise unsendable()
         ends = time.monotonic() + seconds
         repeatable = retry is Retry.SAFE or (
             retry is Retry.AUTO and (prepared.method in SAFE_METHODS or IDEMPOTENCY_HEADER in prepared.headers)
@@ -247,7 +211,7 @@ class Door:
         except NoAnswer as error:
             if repeatable:
                 raise
-            raise _outcome_unknown(error) from error
+            raise outcome_unknown(error) from error
         return response, elapsed
 
     def _prepare(
@@ -268,13 +232,9 @@ class Door:
                 files=files,
                 auth=auth,
             )
-        except (requests.exceptions.InvalidHeader, UnicodeError) as error:
-            # A key pasted with a line break or a letter of another alphabet ends here; it is never in the words.
-            raise refused(
-                "A value to be sent has characters that cannot be sent, such as a line break.",
-                code="header_characters",
-                fix="Copy the key again, without spaces or line breaks around it.",
-            ) from error
+        except (requests.exceptions.InvalidHeader, UnicodeError):
+            # Not chained: the library's own words hold the value.
+            raise unsendable() from None
         except requests.exceptions.RequestException as error:
             raise refused("The address is not complete.", code="address_syntax") from error
         return prepared
@@ -344,73 +304,17 @@ class Door:
         """Follows up to three redirects of a GET, each held to the policy again."""
         for _hop in range(MAX_REDIRECTS):
             location = response.headers.get("Location", "")
-            if response.status_code not in _REDIRECTS or not location:
+            if response.status_code not in REDIRECTS or not location:
                 return response, elapsed
-            prepared = _next_hop(prepared, location, self.policy)
+            prepared = next_hop(prepared, location, self.policy)
             response, elapsed = self._attempt(prepared, operation, 1, ends, max_bytes)
-        if response.status_code in _REDIRECTS:
+        if response.status_code in REDIRECTS:
             raise UnexpectedResponse(
                 "The service sent us from one address to another too many times.",
                 fix="Check the address: use the one that answers directly.",
                 code="too_many_redirects",
             )
         return response, elapsed
-
-
-def _next_hop(prepared: requests.PreparedRequest, location: str, policy: DoorPolicy) -> requests.PreparedRequest:
-    here = check_url(prepared.url or "", policy)
-    url = requests.compat.urljoin(prepared.url or "", location)
-    there: Target = check_url(url, policy)
-    if here.scheme == "https" and there.scheme != "https":
-        raise refused("The service sent us to an address that is not encrypted.", code="redirect_downgrade")
-    hop = prepared.copy()
-    hop.url = url
-    if here.origin != there.origin:
-        kept = {name: value for name, value in prepared.headers.items() if name.lower() in ("accept", "user-agent")}
-        hop.headers = CaseInsensitiveDict(kept)
-    return hop
-
-
-def _answer(response: requests.Response, elapsed_ms: float) -> Answer:
-    headers = response.headers
-    request_id = next((headers[name] for name in _REQUEST_ID_HEADERS if name in headers), "")
-    return Answer(
-        status=response.status_code,
-        headers=headers,
-        content=response.content,
-        elapsed_ms=elapsed_ms,
-        request_id=request_id,
-    )
-
-
-def rate_limited(answer: Answer) -> RateLimited:
-    """The error for a vendor's 429, with its words for a provider that tells quota from pace."""
-    wait = answer.retry_after
-    fix = "Wait a minute, then try again." if wait is None else f"Wait {max(1, round(wait))} seconds, then try again."
-    error = RateLimited("The service says: too many calls.", fix=fix, status=429, retry_after=wait)
-    error.answer = answer
-    return error
-
-
-def _outcome_unknown(error: NoAnswer) -> OutcomeUnknown:
-    return OutcomeUnknown(
-        "We asked, and no answer came back. It may have been done.",
-        fix="Look at the service whether it was done before you try again.",
-        code=error.code,
-        detail=error.detail,
-    )
-
-
-def kit_error(error: BaseException) -> ProviderError | None:
-    """The kit's error inside an SDK's (the SDK's own transport error has it as its cause), or None."""
-    seen: set[int] = set()
-    current: BaseException | None = error
-    while current is not None and id(current) not in seen:
-        if isinstance(current, ProviderError):
-            return current
-        seen.add(id(current))
-        current = current.__cause__ or current.__context__
-    return None
 
 
 def guarded_session(

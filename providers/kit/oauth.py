@@ -1,4 +1,4 @@
-"""OAuth 2 for connecting accounts: authorization code with PKCE, refresh and revoke, on Authlib, through the one door.
+"""OAuth 2 for connecting accounts: authorization code with PKCE, refresh and revoke, through the one door.
 
 State, and who asked, are the hub's to keep; this module only speaks the protocol.
 """

@@ -78,7 +78,10 @@ def verify_standard(
     *,
     tolerance: int = DEFAULT_TOLERANCE,
 ) -> None:
-    """Standard Webhooks: `v1,<base64>[ v1,…]` over `<id>.<timestamp>.<body>`, keyed with the base64 after `whsec_`."""
+    """Standard Webhooks: `v1,<base64>[ v1,…]` over `<id>.<timestamp>.<body>`.
+
+    The key is what the base64 after `whsec_` stands for.
+    """
     keys = [_standard_key(secret) for secret in _texts(secrets)]
     for text, name in ((message_id, "id"), (timestamp, "timestamp"), (value, "signature")):
         if not text:
