@@ -303,7 +303,7 @@ def _facts(session: Session, workspace_id: str) -> _Facts:
     # Instances are a feature above this one: their table is read by its name, their module is not imported.
     instances = Model.metadata.tables["integration_instances"]
     here = session.execute(
-        select(instances.c.provider_id, func.count())
+        select(instances.c.provider_id, func.count().label("total"))
         .where(
             instances.c.workspace_id == workspace_id,
             instances.c.deleted_at.is_(None),
@@ -314,7 +314,7 @@ def _facts(session: Session, workspace_id: str) -> _Facts:
     return _Facts(
         used={row.id: row.connections for row in rows if row.connections},
         disabled={row.id: row.disabled_reason for row in rows if not row.enabled},
-        here={provider_id: count for provider_id, count in here},
+        here={row.provider_id: row.total for row in here},
     )
 
 

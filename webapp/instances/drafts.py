@@ -1,4 +1,4 @@
-"""Begins a connection, in steps (people) or in one go (programs), and changes what may be changed. The caller commits."""
+"""Begins a connection, in steps (people) or in one go (programs), and changes it. The caller commits."""
 
 from __future__ import annotations
 

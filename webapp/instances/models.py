@@ -22,8 +22,8 @@ class Instance(Model):
     `status`: draft (the wizard is not finished), active, paused, deleted (recoverable for 30 days).
     `health`: unknown, healthy, degraded, needs_reconnect. `configuration` holds plain values only; secrets are
     `SecretVersion` rows. `webhook_key` is the unguessable part of its delivery address.
-    `account_id` with provider and environment is unique in a workspace while the instance is not deleted; each sandbox
-    connection has a memory, and so an account, of its own.
+    `account_id` with provider and environment is unique in a workspace while the instance is not deleted; each
+    sandbox connection has a memory, and so an account, of its own.
     `webhook_status`: "" (nothing asked), requested, registering, registered, manual, failed, removing.
     `health_failures` counts refusals in a row, `health_blips` failures that may pass by themselves.
     """

@@ -1,6 +1,6 @@
 """Sorts whatever somebody pastes (a whole .env, JSON, a list of keys) into a provider's fields. Pure.
 
-Read line by line with a small parser of our own: nothing is expanded, executed or looked up, as dotenv files would be.
+Read line by line with a small parser of our own: nothing is expanded, executed or looked up.
 """
 
 from __future__ import annotations

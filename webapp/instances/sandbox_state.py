@@ -1,4 +1,4 @@
-"""The memory of a sandbox connection's stand-in: one row, changed by one call at a time, whichever process it is in."""
+"""The memory of a sandbox connection's stand-in: one row, changed by one call at a time in all processes."""
 
 from __future__ import annotations
 

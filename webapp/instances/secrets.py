@@ -1,4 +1,4 @@
-"""Secrets of a connection: sealed versions that overlap while they are replaced. Values only ever go to a provider."""
+"""Secrets of a connection: sealed versions that overlap while they are replaced. Values only go to a provider."""
 
 from __future__ import annotations
 
@@ -235,5 +235,5 @@ def _retire(rows: list[SecretVersion], at: datetime) -> None:
 
 
 def fingerprints(values: Mapping[str, str]) -> dict[str, str]:
-    """The fingerprints of values long enough to say whose account it is: documentation's short samples say nothing."""
+    """The fingerprints of values long enough to say whose account it is; short samples say nothing."""
     return {name: keyring().fingerprint(value) for name, value in values.items() if len(value) >= FINGERPRINT_FROM}

@@ -1,7 +1,7 @@
 """Verbs on connections. Keyword arguments, product errors, audited; the caller commits.
 
-Each subject has its own module beside this one: `drafts`, `configuration`, `secrets`, `lifecycle`, `values` and `paste`
-(pure checks), `opening` (providers), `delivery` (webhooks). Other features import from here.
+Each subject has its own module beside this one: `drafts`, `configuration`, `secrets`, `lifecycle`, `values` and
+`paste` (pure checks), `opening` (providers), `delivery` (webhooks). Other features import from here.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ __all__ = [
 
 
 def instance_of(session: Session, *, workspace_id: str, instance_id: str, deleted: bool = False) -> Instance:
-    """The workspace's own connection. Raises NotFound, the same for a stranger's and (unless `deleted`) a removed one."""
+    """The workspace's own connection. Raises NotFound, also for a stranger's and (unless `deleted`) a removed one."""
     row = session.scalar(select(Instance).where(Instance.id == instance_id, Instance.workspace_id == workspace_id))
     if row is None or (row.deleted_at is not None and not deleted):
         raise NotFound
