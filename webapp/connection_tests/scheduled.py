@@ -1,7 +1,7 @@
 """Scheduled health checks: many connections in one job, the calls side by side in threads.
 
-The main thread alone uses the database: it claims a batch, opens the providers, ends the transaction, lets the threads
-call, and saves what they found. The calls only wait, so threads are cheap; one job per connection would not be.
+The main thread alone uses the database: it claims a batch, opens the providers, ends the transaction, lets the
+threads call, and saves what they found. Calls only wait, so threads are cheap; a job for each would not be.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
 
+import structlog
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -19,7 +20,7 @@ from providers.kit.contract import Provider, Step
 from providers.kit.errors import ProviderError
 from webapp.catalog import service as catalog
 from webapp.connection_tests import outcome
-from webapp.connection_tests.lines import Line, Ran, report, run_lines, total
+from webapp.connection_tests.lines import Line, Ran, run_lines, total
 from webapp.connection_tests.models import ConnectionTest
 from webapp.connection_tests.runner import account_data
 from webapp.connection_tests.service import default_inputs
@@ -32,6 +33,7 @@ from webapp.instances.models import Instance
 from webapp.instances.opening import open_provider
 from webapp.instances.queries import with_secrets
 
+log = structlog.get_logger(__name__)
 THREADS = 128
 BATCH = 256
 SAVE = 64
@@ -119,7 +121,7 @@ def _open(session: Session, instance: Instance) -> Check | None:
         test_id = f"{instance.provider_id}-{outcome.CONNECTION_TEST}"
         steps = tuple(provider.steps(test_id, default_inputs(provider.manifest.test(test_id))))
     except (ProductError, ProviderError, CannotDecrypt, KeyError) as error:
-        report(error, "a connection could not be checked", (), instance=instance.id)
+        log.warning("a connection could not be checked", instance=instance.id, error=type(error).__name__)
         instance.next_check_at = now() + PUT_OFF
         return None
     return Check(instance_id=instance.id, steps=steps, secrets=_secrets(provider), meter=meter)
