@@ -14,6 +14,14 @@ from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
 
+def provider_id(module_name: str) -> str:
+    """The id of the provider whose folder holds this module: `provider_id(__name__)` in a manifest.
+
+    The folder's name is the only truth about the id, so that a copied folder is another provider at once.
+    """
+    return module_name.split(".")[-2].replace("_", "-")
+
+
 class Category(StrEnum):
     PAYMENT = "payment"
     EMAIL = "email"
@@ -389,7 +397,7 @@ class WebhookRegistration:
     """What the vendor answered when we registered an address. `secret` is shown by vendors only once."""
 
     id: str
-    secret: str
+    secret: str = field(repr=False)
     url: str
     events: tuple[str, ...]
 
@@ -407,7 +415,7 @@ class Connection:
     `configuration` holds plain and secret values by field name; `http` is the only way out.
     """
 
-    configuration: Mapping[str, str]
+    configuration: Mapping[str, str] = field(repr=False)
     environment: Environment
     http: Any
     api_base: str

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class ProviderError(Exception):
     """Something a provider could not do.
@@ -77,7 +79,10 @@ class NotFoundAtVendor(ProviderError):
 
 
 class RateLimited(ProviderError):
-    """Too many calls. Next: wait `retry_after` seconds (None: the vendor did not say)."""
+    """Too many calls. Next: wait `retry_after` seconds (None: the vendor did not say).
+
+    `answer` is the vendor's answer where there is one: some vendors say 429 for a used-up plan too.
+    """
 
     category = "rate_limit"
     retryable = True
@@ -85,6 +90,7 @@ class RateLimited(ProviderError):
     def __init__(self, message: str, *, retry_after: float | None = None, **rest: object) -> None:
         super().__init__(message, **rest)  # type: ignore[arg-type]  # same keywords, passed on
         self.retry_after = retry_after
+        self.answer: Any = None
 
 
 class QuotaExceeded(ProviderError):

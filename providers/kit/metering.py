@@ -1,0 +1,56 @@
+"""What is written down about every call out: enough to count, time and group, and nothing that is secret."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+import requests
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallRecord:
+    """One attempt of one call. `status` is None when no answer came; `error_category` is "" when it was good,
+    else a `ProviderError.category`. Sizes are those of the bodies in bytes. No query string, no header."""
+
+    provider_id: str
+    account_key: str
+    operation: str
+    method: str
+    host: str
+    status: int | None
+    ok: bool
+    error_category: str
+    started_at: datetime
+    latency_ms: float
+    attempt: int
+    bytes_out: int
+    bytes_in: int
+
+
+_BY_STATUS = {401: "authentication", 403: "permission", 404: "not_found", 408: "unavailable", 429: "rate_limit"}
+
+
+def category_of_status(status: int) -> str:
+    """The monitoring category of an answer ("" below 400)."""
+    if status < 400:
+        return ""
+    return _BY_STATUS.get(status) or ("unavailable" if status >= 500 else "invalid_request")
+
+
+_WORD = re.compile(r"[a-z][a-z_.-]*|v\d+(\.\d+)?", re.IGNORECASE)
+
+
+def operation_of(request: requests.PreparedRequest) -> str:
+    """A name for a call that has none: the method and the path with what looks like an id left out."""
+    path = (request.path_url or "/").partition("?")[0]
+    parts = [part if _WORD.fullmatch(part) and len(part) < 40 else ":id" for part in path.split("/") if part]
+    return f"{request.method} /{'/'.join(parts)}"
+
+
+def size_of(body: object) -> int:
+    """Bytes of a request body (0 for a stream of unknown length)."""
+    if isinstance(body, bytes | bytearray):
+        return len(body)
+    return len(body.encode()) if isinstance(body, str) else 0
