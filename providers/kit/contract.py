@@ -119,10 +119,14 @@ class WebhookEventType:
 
 @dataclass(frozen=True, kw_only=True)
 class WebhookSettings:
+    """How deliveries are set up and proven. `signs_body` is False where the vendor signs only a part of it;
+    `tolerance_seconds` is 0 where no moment is signed."""
+
     events: tuple[WebhookEventType, ...]
     signature: str
     secret_field: str
     tolerance_seconds: int = 300
+    signs_body: bool = True
     console_url: str = ""
     steps: tuple[str, ...] = ()
 

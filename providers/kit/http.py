@@ -21,9 +21,9 @@ from providers.kit.contract import RateLimit
 from providers.kit.errors import ProviderError, RateLimited, UnexpectedResponse
 from providers.kit.limits import TokenBucket, bucket_for
 from providers.kit.metering import CallRecord, category_of_status, operation_of, size_of
-from providers.kit.policy import DoorPolicy, check_url, refused
+from providers.kit.policy import DoorPolicy, check_url, refused, unsendable
 from providers.kit.redaction import redact
-from providers.kit.redirects import REDIRECTS, next_hop
+from providers.kit.redirects import MAX_REDIRECTS, REDIRECTS, next_hop
 from providers.kit.retries import Retry, repeat
 from providers.kit.sandbox_transport import SandboxTransport
 from providers.kit.session import GuardedSession
@@ -191,6 +191,8 @@ class Door:
         follow_redirects: bool = False,
     ) -> tuple[requests.Response, float]:
         """Sends a prepared request; returns the response and the last attempt's milliseconds. Raises as `request`."""
+        if not all(value.isascii() for value in prepared.headers.values()):
+            raise unsendable()
         ends = time.monotonic() + seconds
         repeatable = retry is Retry.SAFE or (
             retry is Retry.AUTO and (prepared.method in SAFE_METHODS or IDEMPOTENCY_HEADER in prepared.headers)
@@ -230,13 +232,9 @@ class Door:
                 files=files,
                 auth=auth,
             )
-        except (requests.exceptions.InvalidHeader, UnicodeError) as error:
-            # A key pasted with a line break or a letter of another alphabet ends here; it is never in the words.
-            raise refused(
-                "A value to be sent has characters that cannot be sent, such as a line break.",
-                code="header_characters",
-                fix="Copy the key again, without spaces or line breaks around it.",
-            ) from error
+        except (requests.exceptions.InvalidHeader, UnicodeError):
+            # Not chained: the library's own words hold the value.
+            raise unsendable() from None
         except requests.exceptions.RequestException as error:
             raise refused("The address is not complete.", code="address_syntax") from error
         return prepared
@@ -304,7 +302,7 @@ class Door:
         elapsed: float,
     ) -> tuple[requests.Response, float]:
         """Follows up to three redirects of a GET, each held to the policy again."""
-        for _hop in range(MAXREDIRECTS):
+        for _hop in range(MAX_REDIRECTS):
             location = response.headers.get("Location", "")
             if response.status_code not in REDIRECTS or not location:
                 return response, elapsed

@@ -200,3 +200,12 @@ def is_public(address: IPAddress) -> bool:
 
 def refused(message: str, *, code: str, fix: str = _FIX_ADDRESS) -> RefusedByPolicy:
     return RefusedByPolicy(f"{message} Nothing was sent.", fix=fix, code=code)
+
+
+def unsendable() -> RefusedByPolicy:
+    """For a header value (mostly a pasted key) with a line break or a letter of another alphabet. Never shows it."""
+    return refused(
+        "A value to be sent has characters that cannot be sent, such as a line break.",
+        code="header_characters",
+        fix="Copy the key again, without spaces or line breaks around it.",
+    )
