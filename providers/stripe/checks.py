@@ -35,7 +35,6 @@ from .events import DEFAULT_EVENTS
 from .manifest import PERMISSIONS, keys_url, webhooks_url
 
 CLOCK_DOCS = "https://docs.stripe.com/webhooks#verify-official-libraries"
-RATE_DOCS = "https://docs.stripe.com/rate-limits"
 _RATES = {Environment.LIVE: 100, Environment.TEST: 25, Environment.SANDBOX: 25}
 _OFF_BY_TOO_MUCH = timedelta(seconds=240)
 _OFF_BY_A_BIT = timedelta(seconds=60)

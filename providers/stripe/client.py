@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from providers.kit.contract import Connection, Environment
-from providers.kit.errors import InvalidConfiguration, RateLimited
+from providers.kit.errors import InvalidConfiguration, ProviderError, RateLimited
 
-from .failures import error_from, too_many
+from .failures import STATUS_URL, error_from, too_many
 from .manifest import API_KEY, API_VERSION, keys_url
 
 if TYPE_CHECKING:
@@ -100,6 +100,9 @@ class StripeApi:
             answer: Object = ask(sdk).to_dict(for_json=True)
         except RateLimited as error:
             raise _rate_limit(error) from error
+        except ProviderError as error:
+            error.fix_url = error.fix_url or STATUS_URL
+            raise
         except stripe.StripeError as error:
             body = error.json_body if isinstance(error.json_body, Mapping) else {}
             said = body.get("error")
@@ -109,6 +112,11 @@ class StripeApi:
                 environment=environment,
                 writing=writing,
                 request_id=error.request_id or "",
+            ) from error
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            # The SDK stumbles over JSON that is not Stripe's: another server answers at this address.
+            raise error_from(
+                self._http.status, {}, environment=environment, writing=writing, request_id=type(error).__name__
             ) from error
         self._refuse_mix(answer)
         return answer

@@ -22,6 +22,9 @@ from providers.kit.errors import (
 from .manifest import PERMISSIONS, keys_url
 
 STATUS_URL = "https://status.stripe.com"
+RATES_URL = "https://docs.stripe.com/rate-limits"
+PAYMENTS_URL = "https://dashboard.stripe.com/payments"
+LOGS_URL = "https://dashboard.stripe.com/logs"
 _SCOPE = re.compile(r"\brak_[a-z_]+")
 _ACCOUNT = re.compile(r"\bacct_[A-Za-z0-9]+")
 _LOOKS_SECRET = re.compile(r"\b(sk|rk|pk|whsec)_\S+")
@@ -57,12 +60,14 @@ def too_many(error: Mapping[str, Any], rest: Mapping[str, Any], retry_after: flo
         return RateLimited(
             "Stripe is busy with another change of the same object.",
             fix="Try again in a few seconds.",
+            fix_url=RATES_URL,
             retry_after=retry_after,
             **{**rest, "code": "lock_timeout"},
         )
     return RateLimited(
         "Stripe says: too many calls to this account at once.",
         fix="Wait a minute and try again. If it goes on, look whether another program uses the same account.",
+        fix_url=RATES_URL,
         retry_after=retry_after,
         **rest,
     )
@@ -127,7 +132,7 @@ def _server_error(rest: dict[str, Any], writing: bool) -> ProviderError:
         return OutcomeUnknown(
             "Stripe had a problem while it worked on this. It may have been done.",
             fix="Look in Stripe's dashboard whether it was done before you try again.",
-            fix_url="https://dashboard.stripe.com/payments",
+            fix_url=PAYMENTS_URL,
             **rest,
         )
     return Unavailable(
@@ -139,6 +144,7 @@ def _server_error(rest: dict[str, Any], writing: bool) -> ProviderError:
 
 
 def _refused_request(status: int, error: Mapping[str, Any], rest: dict[str, Any]) -> ProviderError:
+    rest["fix_url"] = LOGS_URL
     said = _LOOKS_SECRET.sub("[hidden]", str(error.get("message") or "")[:300])
     field = str(error.get("param") or "")
     if status == 404:

@@ -23,7 +23,7 @@ _WORDS = frozenset({"v1", "account", "balance", "cancel", "customers", "events",
 class DoorClient(stripe.HTTPClient):
     """Gives the SDK's requests to the door. Time limits, repeats, metering and the guard are the door's.
 
-    `headers` are those of the last answer: they tell the server's clock.
+    `status` and `headers` are those of the last answer: they help where the SDK stumbles, and tell Stripe's clock.
     """
 
     name = "door"
@@ -31,6 +31,7 @@ class DoorClient(stripe.HTTPClient):
     def __init__(self, door: Any) -> None:
         super().__init__()
         self._door = door
+        self.status: int | None = None
         self.headers: Mapping[str, str] = {}
 
     def request(
@@ -38,10 +39,11 @@ class DoorClient(stripe.HTTPClient):
     ) -> tuple[bytes, int, Mapping[str, str]]:
         sent = {**(headers or {}), "User-Agent": USER_AGENT}
         sent.pop("X-Stripe-Client-User-Agent", None)  # describes this machine; Stripe does not need it
+        self.status = None
         answer = self._door.request(
             method.upper(), url, operation=_operation(method, url), data=post_data, headers=sent
         )
-        self.headers = answer.headers
+        self.status, self.headers = answer.status, answer.headers
         return answer.content, answer.status, answer.headers
 
     def close(self) -> None:

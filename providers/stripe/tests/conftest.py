@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -15,11 +16,11 @@ from typing import Any
 import pytest
 import requests
 
-from providers.kit.contract import Environment, StepOutcome, StepStatus
-from providers.kit.errors import ProviderError
+from providers.kit.contract import Environment, StepOutcome
 from providers.kit.http import CallRecord, DoorPolicy, SandboxTransport
 from providers.kit.registry import Registry
 from providers.kit.sandbox import MemoryState
+from providers.kit.steps import run_steps
 from providers.kit.transport import Limits
 from providers.stripe.provider import Stripe
 from providers.stripe.sandbox import Sandbox
@@ -91,17 +92,16 @@ class World:
         environment: Environment = Environment.TEST,
         **options: Any,
     ) -> Stripe:
-        provider = Registry.discover().open(
+        return Registry.discover().open(
             "stripe",
             configuration=Sandbox.credentials() if configuration is None else configuration,
             environment=environment,
             policy=DoorPolicy(),
             on_call=self.calls.append,
             transport=self.transport,
+            account_key=uuid.uuid4().hex,  # a rate limit of its own: tests do not wait for each other
             **{"now": lambda: NOW, **options},
         )
-        provider.connection.http._bucket = None  # tests do not wait for their turn
-        return provider
 
 
 @pytest.fixture
@@ -111,22 +111,10 @@ def world(contract: Any) -> World:
 
 @pytest.fixture
 def run() -> Callable[..., dict[str, StepOutcome]]:
-    """Runs a test as the hub does: steps in order, errors as failed lines, lines that need a failed one skipped."""
+    """Runs a test as the hub does; outcomes by the line's name."""
 
     def run_test(provider: Stripe, test_id: str, **inputs: Any) -> dict[str, StepOutcome]:
-        outcomes: dict[str, StepOutcome] = {}
-        for step in provider.steps(test_id, inputs):
-            good = [outcomes[name].status in (StepStatus.PASSED, StepStatus.WARNING) for name in step.needs]
-            if not all(good):
-                outcomes[step.name] = StepOutcome(status=StepStatus.SKIPPED, message="")
-                continue
-            try:
-                outcomes[step.name] = step.run()
-            except ProviderError as error:
-                outcomes[step.name] = StepOutcome(
-                    status=StepStatus.FAILED, message=str(error), fix=error.fix, fix_url=error.fix_url, error=error
-                )
-        return outcomes
+        return {step.name: outcome for step, outcome in run_steps(provider.steps(test_id, inputs))}
 
     return run_test
 
