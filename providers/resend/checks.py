@@ -1,18 +1,15 @@
-"""The lines of the tests: what was found, in plain words, and what to do about it."""
+"""The lines of the connection test: what was found, in plain words, and what to do about it."""
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
-import uuid
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC
 from email.utils import parseaddr, parsedate_to_datetime
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
-from providers.kit.capabilities import EmailMessage
 from providers.kit.contract import (
     Account,
     Connection,
@@ -25,19 +22,17 @@ from providers.kit.contract import (
     skipped,
     warning,
 )
-from providers.kit.errors import InvalidConfiguration, NotFoundAtVendor, PermissionMissing
 from providers.kit.http import Answer
 
 from .client import Client
-from .errors import error_from
-from .manifest import DOMAINS_URL, KEYS_URL, USAGE_URL, WEBHOOKS_URL
-from .message import to_json
+from .errors import error_from, is_sending_only
+from .manifest import DOMAINS_URL, KEYS_URL, USAGE_URL
+from .webhook_checks import WebhookChecks
 
 FREE_PLAN_PER_DAY = 100
 _NEARLY_USED_UP = 90
 _SKEW_NOTICED = 60
 _SKEW_REFUSED = 300
-_GOOD_ENDS = ("queued", "scheduled", "sent", "delivered", "opened", "clicked", "delivery_delayed")
 
 
 def account_of(answer: Answer, client: Client, api_key: str) -> Account:
@@ -60,34 +55,16 @@ class Checks:
     def __init__(self, connection: Connection, client: Client) -> None:
         self.connection = connection
         self.client = client
+        self.webhooks = WebhookChecks(connection, client)
 
-    # ------------------------------------------------------------------------------------------ the tests
-
-    def connection_test(self) -> Sequence[Step]:
+    def steps(self) -> Sequence[Step]:
         return (
             Step(name="reach", label="Resend can be reached", run=self.reach),
             Step(name="key", label="The API key is accepted", run=self.key, needs=("reach",)),
             Step(name="domain", label="The sending domain is verified", run=self.domain, needs=("key",)),
-            Step(name="webhook", label="Events reach us", run=self.webhook, needs=("key",)),
+            Step(name="webhook", label="Events reach us", run=self.webhooks.all, needs=("key",)),
             Step(name="quota", label="E-mails are left", run=self.quota, needs=("key",)),
             Step(name="clock", label="Our clock is right", run=self.clock, needs=("reach",)),
-        )
-
-    def send_test(self, inputs: Mapping[str, Any]) -> Sequence[Step]:
-        sending = _Sending(self, inputs)
-        return (
-            Step(name="key", label="The API key is accepted", run=self.key),
-            Step(name="sender", label="The sender may send", run=sending.sender, needs=("key",)),
-            Step(name="send", label="The e-mail is accepted", run=sending.send, needs=("key", "sender")),
-            Step(name="outcome", label="What became of it", run=sending.outcome, needs=("send",)),
-        )
-
-    def webhook_test(self) -> Sequence[Step]:
-        return (
-            Step(name="address", label="We have an address for events", run=self.address),
-            Step(name="secret", label="The signing secret is known", run=self.secret),
-            Step(name="registered", label="Resend knows the address", run=self.registered, needs=("address",)),
-            Step(name="delivery", label="An event has arrived", run=self.delivery, needs=("address", "secret")),
         )
 
     # ------------------------------------------------------------------------------------- key and domain
@@ -98,14 +75,14 @@ class Checks:
 
     @property
     def sending_only(self) -> bool:
-        return not self.first.ok and isinstance(error_from(self.first), PermissionMissing)
+        return not self.first.ok and is_sending_only(error_from(self.first))
 
     def reach(self) -> StepOutcome:
         if self.first.status >= 500:
             raise error_from(self.first)
         host = urlsplit(self.connection.api_base).hostname or "Resend"
-        where = "the sandbox" if self.connection.environment is Environment.SANDBOX else host
-        return passed(f"{where[:1].upper()}{where[1:]} answered in {round(self.first.elapsed_ms)} ms.")
+        where = "The sandbox" if self.connection.environment is Environment.SANDBOX else host
+        return passed(f"{where} answered in {round(self.first.elapsed_ms)} ms.")
 
     def key(self) -> StepOutcome:
         account = account_of(self.first, self.client, self.connection.configuration.get("api_key", ""))
@@ -128,7 +105,11 @@ class Checks:
         domains = list(self.client.domains(self.first))
         known = {str(one["name"]).lower(): one for one in domains if one.get("id") and one.get("name")}
         if domains and not known:
-            return warning("Resend listed domains without saying their names.", fix_url=DOMAINS_URL)
+            return warning(
+                "Resend listed domains without saying their names.",
+                fix="Look in Resend whether the sender's domain is verified.",
+                fix_url=DOMAINS_URL,
+            )
         wanted = parseaddr(self.connection.configuration.get("from_address", ""))[1].rpartition("@")[2].lower()
         if wanted:
             return self._sender_domain(wanted, known.get(wanted))
@@ -158,80 +139,6 @@ class Checks:
             fix="Add the missing entries where the domain is managed, then let Resend check the domain again.",
             fix_url=f"{DOMAINS_URL}/{found['id']}",
         )
-
-    # ------------------------------------------------------------------------------------------- webhooks
-
-    def webhook(self) -> StepOutcome:
-        """All of event delivery in one line. Sending works without it, so nothing here is worse than a warning."""
-        if not self.connection.webhook.address:
-            return skipped("Event delivery is not set up.")
-        outcome = passed("")
-        for look in (self.address, self.secret, self.registered, self.delivery):
-            outcome = look()
-            if outcome.status in (StepStatus.FAILED, StepStatus.WARNING):
-                return dataclasses.replace(outcome, status=StepStatus.WARNING)
-        return outcome
-
-    def address(self) -> StepOutcome:
-        address = self.connection.webhook.address
-        if not address:
-            return failed("There is no address for events yet.", fix="Set up event delivery for this connection.")
-        if not address.startswith("https://") and self.connection.environment is Environment.LIVE:
-            return failed(
-                "Resend needs an address that begins with https://.",
-                fix="Ask the person who runs this installation to give it a public https address.",
-            )
-        return passed(f"Events go to {address}.")
-
-    def secret(self) -> StepOutcome:
-        if self.connection.webhook.secret_set:
-            return passed("The signing secret is stored.")
-        return failed(
-            "The signing secret is missing, so every event is refused.",
-            fix="Open the webhook in Resend, copy its “Signing Secret” and paste it into this connection.",
-            fix_url=WEBHOOKS_URL,
-        )
-
-    def registered(self) -> StepOutcome:
-        state = self.connection.webhook
-        if not state.registration_id:
-            return skipped("The webhook was made by hand, so we do not look it up.")
-        try:
-            found = self.client.webhook(state.registration_id)
-        except NotFoundAtVendor as error:
-            return failed(
-                "The webhook was removed in Resend.",
-                fix="Set up event delivery again.",
-                fix_url=WEBHOOKS_URL,
-                error=error,
-            )
-        except PermissionMissing:
-            return skipped("A sending-only key cannot look at webhooks.")
-        if found.get("endpoint") != state.address:
-            return failed(
-                "Resend sends events to another address than ours.",
-                fix="Set up event delivery again, so that Resend learns the present address.",
-                fix_url=WEBHOOKS_URL,
-            )
-        if found.get("status") == "disabled":
-            return failed(
-                "The webhook is switched off in Resend.", fix="Open it in Resend and enable it.", fix_url=WEBHOOKS_URL
-            )
-        return passed("Resend knows the address and the webhook is on.")
-
-    def delivery(self) -> StepOutcome:
-        state = self.connection.webhook
-        refused, received = state.last_refused_at, state.last_received_at
-        if refused and (received is None or refused > received):
-            reason = f" ({state.last_refused_reason})" if state.last_refused_reason else ""
-            return warning(
-                f"The last delivery, {_time(refused)}, was refused: its signature did not fit{reason}.",
-                fix="Compare the signing secret with the one the webhook shows in Resend.",
-                fix_url=WEBHOOKS_URL,
-            )
-        if received is None:
-            return warning("Nothing has arrived yet.", fix="Send an e-mail; its first event takes a few seconds.")
-        return passed(f"The last event arrived {_time(received)}.")
 
     # --------------------------------------------------------------------------------------- quota, clock
 
@@ -267,59 +174,6 @@ class Checks:
         return failed(words, fix=fix) if skew > _SKEW_REFUSED else warning(words, fix=fix)
 
 
-class _Sending:
-    """The lines that send one e-mail. The idempotency key is made once: a repeated line sends nothing twice."""
-
-    def __init__(self, checks: Checks, inputs: Mapping[str, Any]) -> None:
-        self.checks = checks
-        self.inputs = inputs
-        self.idempotency_key = f"test-{uuid.uuid4()}"
-        self.email_id = ""
-
-    def sender(self) -> StepOutcome:
-        if not self.checks.connection.configuration.get("from_address"):
-            raise InvalidConfiguration(
-                "There is no default sender.",
-                field="from_address",
-                fix="Fill in “Default sender” with an address at a verified domain.",
-                fix_url=DOMAINS_URL,
-            )
-        if self.checks.sending_only:
-            return warning(
-                "A sending-only key cannot look at domains: sending will show whether the sender may send."
-            )
-        return self.checks.domain()
-
-    def send(self) -> StepOutcome:
-        connection = self.checks.connection
-        message = EmailMessage(
-            sender="",
-            to=tuple(part.strip() for part in str(self.inputs.get("to", "")).split(",") if part.strip()),
-            subject=str(self.inputs.get("subject", "")),
-            text=str(self.inputs.get("text", "")),
-            html=str(self.inputs.get("html", "")),
-        )
-        sender = connection.configuration.get("from_address", "")
-        body = to_json(message, default_sender=sender, now=connection.now())
-        self.email_id = self.checks.client.send(body, self.idempotency_key)
-        if connection.environment is Environment.SANDBOX:
-            return passed("The sandbox accepted the e-mail. Nothing was sent: it never leaves this machine.")
-        return passed(f"Resend accepted the e-mail to {', '.join(message.to)} (id {self.email_id}).")
-
-    def outcome(self) -> StepOutcome:
-        if self.checks.sending_only:
-            return skipped("A sending-only key cannot look at what became of the e-mail.")
-        end = str(self.checks.client.email(self.email_id).get("last_event") or "queued")
-        words = end.replace("_", " ")
-        if end in _GOOD_ENDS:
-            return passed(f"Its state in Resend: {words}.")
-        return failed(
-            f"Resend took the e-mail, but its state is: {words}.",
-            fix="Check the recipient's address, or send to another one.",
-            fix_url=f"https://resend.com/emails/{self.email_id}",
-        )
-
-
 def _dns_line(record: Mapping[str, Any]) -> str:
     """ "TXT send = v=spf1 …", a line to copy."""
     value = (
@@ -331,7 +185,3 @@ def _dns_line(record: Mapping[str, Any]) -> str:
 def _number(answer: Answer, header: str) -> int | None:
     value = str(answer.headers.get(header, ""))
     return int(value) if value.isdecimal() and len(value) < 12 else None
-
-
-def _time(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")

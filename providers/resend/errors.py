@@ -27,6 +27,8 @@ from providers.kit.http import Answer
 
 from .manifest import DOMAINS_URL, KEYS_URL, USAGE_URL
 
+FULL_ACCESS = "full_access"
+
 _Details = dict[str, Any]
 _MAX_WORDS = 300
 _SECRETS = re.compile(r"\b(?:re|whsec)_[A-Za-z0-9+/_=-]{4,}")
@@ -54,6 +56,11 @@ def error_from_limit(error: RateLimited) -> ProviderError:
     return error if error.answer is None else error_from(error.answer)
 
 
+def is_sending_only(error: ProviderError) -> bool:
+    """The key is good, but it may only send."""
+    return isinstance(error, PermissionMissing) and error.permission == FULL_ACCESS
+
+
 def _read(answer: Answer) -> tuple[str, str]:
     """Name and message, "" each where the body is not the vendor's. Anything like a key is cut out."""
     try:
@@ -75,7 +82,7 @@ def _wrong_key(message: str, details: _Details) -> ProviderError:
 def _sending_only(message: str, details: _Details) -> ProviderError:
     return PermissionMissing(
         "This API key may only send e-mail.",
-        permission="full_access",
+        permission=FULL_ACCESS,
         fix="In Resend, change the key's permission to “Full access”, or create a new key with it.",
         fix_url=KEYS_URL,
         **details,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -17,16 +17,17 @@ from providers.kit.contract import (
     Step,
     WebhookRegistration,
 )
-from providers.kit.errors import InvalidRequest, NotFoundAtVendor, PermissionMissing
+from providers.kit.errors import InvalidRequest, NotFoundAtVendor
 from providers.kit.signatures import sign_standard
 
 from .activity import describe_event
 from .checks import Checks, account_of
 from .client import Client
-from .errors import error_from
+from .errors import error_from, is_sending_only
 from .manifest import CONNECTION_TEST, MANIFEST, SEND_TEST, WEBHOOK_TEST
 from .message import to_json
 from .samples import sample_request
+from .send_checks import SendChecks
 from .webhooks import read_delivery, verify_delivery
 
 MAX_BATCH = 100
@@ -44,16 +45,16 @@ class Resend(Provider):
     def identify(self) -> Account:
         answer = self.client.look()
         error = None if answer.ok else error_from(answer)
-        if error and not isinstance(error, PermissionMissing):
+        if error and not is_sending_only(error):
             raise error
         return account_of(answer, self.client, self.configuration.get("api_key", ""))
 
     def steps(self, test_id: str, inputs: Mapping[str, Any]) -> Sequence[Step]:
         checks = Checks(self.connection, self.client)
-        tests = {
-            CONNECTION_TEST: checks.connection_test,
-            SEND_TEST: lambda: checks.send_test(inputs),
-            WEBHOOK_TEST: checks.webhook_test,
+        tests: dict[str, Callable[[], Sequence[Step]]] = {
+            CONNECTION_TEST: checks.steps,
+            SEND_TEST: SendChecks(checks, inputs).steps,
+            WEBHOOK_TEST: checks.webhooks.steps,
         }
         return tests[test_id]()
 

@@ -17,6 +17,7 @@ from urllib.parse import unquote
 
 from providers.kit.sandbox import SandboxRequest, SandboxResponse, VendorStandIn
 
+from . import sandbox_audience as audience
 from . import sandbox_emails as emails
 from . import sandbox_objects as objects
 from .sandbox_store import Refusal
@@ -47,16 +48,16 @@ _ROUTES: tuple[tuple[str, str, _Handler], ...] = (
     ("GET", "/webhooks/{}", objects.get_webhook),
     ("PATCH", "/webhooks/{}", objects.update_webhook),
     ("DELETE", "/webhooks/{}", objects.delete_webhook),
-    ("GET", "/templates", objects.list_templates),
-    ("POST", "/templates", objects.create_template),
-    ("GET", "/templates/{}", objects.get_template),
-    ("DELETE", "/templates/{}", objects.delete_template),
-    ("POST", "/templates/{}/publish", objects.publish_template),
-    ("GET", "/contacts", objects.list_contacts),
-    ("POST", "/contacts", objects.create_contact),
-    ("GET", "/contacts/{}", objects.get_contact),
-    ("PATCH", "/contacts/{}", objects.update_contact),
-    ("DELETE", "/contacts/{}", objects.delete_contact),
+    ("GET", "/templates", audience.list_templates),
+    ("POST", "/templates", audience.create_template),
+    ("GET", "/templates/{}", audience.get_template),
+    ("DELETE", "/templates/{}", audience.delete_template),
+    ("POST", "/templates/{}/publish", audience.publish_template),
+    ("GET", "/contacts", audience.list_contacts),
+    ("POST", "/contacts", audience.create_contact),
+    ("GET", "/contacts/{}", audience.get_contact),
+    ("PATCH", "/contacts/{}", audience.update_contact),
+    ("DELETE", "/contacts/{}", audience.delete_contact),
 )
 _PATTERNS = tuple((method, re.compile(path.replace("{}", "([^/]+)")), handler) for method, path, handler in _ROUTES)
 _SENDING = (emails.send_email, emails.send_batch)
