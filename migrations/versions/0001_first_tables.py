@@ -74,47 +74,42 @@ def upgrade() -> None:
     sa.Column('ok', sa.Boolean(), nullable=False),
     sa.Column('status', sa.Integer(), nullable=True),
     sa.Column('error_category', sa.String(length=30), nullable=False),
-    sa.Column('latency_us', sa.Integer(), nullable=False),
+    sa.Column('latency_us', sa.BigInteger(), nullable=False),
     sa.Column('items', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_integration_usage'))
     )
     with op.batch_alter_table('integration_usage', schema=None) as batch_op:
-        batch_op.create_index('ix_integration_usage_feed', ['workspace_id', 'at'], unique=False)
+        batch_op.create_index('ix_integration_usage_feed', ['workspace_id', 'environment', 'at'], unique=False)
         batch_op.create_index('ix_integration_usage_instance', ['instance_id', 'at'], unique=False)
-        batch_op.create_index('ix_integration_usage_time', ['at'], unique=False)
 
     op.create_table('usage_latencies',
-    sa.Column('grain', sa.String(length=4), nullable=False),
-    sa.Column('bucket', sa.BigInteger(), nullable=False),
-    sa.Column('instance_id', sa.String(length=40), nullable=False),
-    sa.Column('kind', sa.String(length=10), nullable=False),
-    sa.Column('environment', sa.String(length=10), nullable=False),
-    sa.Column('latency_bucket', sa.Integer(), nullable=False),
     sa.Column('workspace_id', sa.String(length=40), nullable=False),
-    sa.Column('provider_id', sa.String(length=60), nullable=False),
-    sa.Column('count', sa.BigInteger(), nullable=False),
-    sa.PrimaryKeyConstraint('grain', 'bucket', 'instance_id', 'kind', 'environment', 'latency_bucket', name=op.f('pk_usage_latencies'))
+    sa.Column('grain', sa.String(length=4), nullable=False),
+    sa.Column('level', sa.String(length=9), nullable=False),
+    sa.Column('subject', sa.String(length=60), nullable=False),
+    sa.Column('environment', sa.String(length=10), nullable=False),
+    sa.Column('bucket', sa.BigInteger(), nullable=False),
+    sa.Column('counts', sa.Text(), nullable=False),
+    sa.PrimaryKeyConstraint('workspace_id', 'grain', 'level', 'subject', 'environment', 'bucket', name=op.f('pk_usage_latencies')),
+    sqlite_with_rowid=False
     )
-    with op.batch_alter_table('usage_latencies', schema=None) as batch_op:
-        batch_op.create_index('ix_usage_latencies_workspace', ['workspace_id', 'grain', 'bucket'], unique=False)
-
     op.create_table('usage_rollups',
-    sa.Column('grain', sa.String(length=4), nullable=False),
-    sa.Column('bucket', sa.BigInteger(), nullable=False),
-    sa.Column('instance_id', sa.String(length=40), nullable=False),
-    sa.Column('kind', sa.String(length=10), nullable=False),
-    sa.Column('environment', sa.String(length=10), nullable=False),
     sa.Column('workspace_id', sa.String(length=40), nullable=False),
+    sa.Column('grain', sa.String(length=4), nullable=False),
+    sa.Column('level', sa.String(length=9), nullable=False),
+    sa.Column('environment', sa.String(length=10), nullable=False),
+    sa.Column('bucket', sa.BigInteger(), nullable=False),
+    sa.Column('subject', sa.String(length=60), nullable=False),
+    sa.Column('kind', sa.String(length=10), nullable=False),
+    sa.Column('error_category', sa.String(length=30), nullable=False),
     sa.Column('provider_id', sa.String(length=60), nullable=False),
     sa.Column('count', sa.BigInteger(), nullable=False),
     sa.Column('ok_count', sa.BigInteger(), nullable=False),
     sa.Column('items', sa.BigInteger(), nullable=False),
     sa.Column('latency_us', sa.BigInteger(), nullable=False),
-    sa.PrimaryKeyConstraint('grain', 'bucket', 'instance_id', 'kind', 'environment', name=op.f('pk_usage_rollups'))
+    sa.PrimaryKeyConstraint('workspace_id', 'grain', 'level', 'environment', 'bucket', 'subject', 'kind', 'error_category', name=op.f('pk_usage_rollups')),
+    sqlite_with_rowid=False
     )
-    with op.batch_alter_table('usage_rollups', schema=None) as batch_op:
-        batch_op.create_index('ix_usage_rollups_workspace', ['workspace_id', 'grain', 'bucket'], unique=False)
-
     op.create_table('users',
     sa.Column('id', sa.String(length=40), nullable=False),
     sa.Column('email', sa.String(length=254), nullable=False),
@@ -277,7 +272,7 @@ def upgrade() -> None:
     op.create_table('integration_errors',
     sa.Column('id', sa.String(length=40), nullable=False),
     sa.Column('workspace_id', sa.String(length=40), nullable=False),
-    sa.Column('instance_id', sa.String(length=40), nullable=True),
+    sa.Column('instance_id', sa.String(length=40), nullable=False),
     sa.Column('provider_id', sa.String(length=60), nullable=False),
     sa.Column('environment', sa.String(length=10), nullable=False),
     sa.Column('category', sa.String(length=30), nullable=False),
@@ -506,16 +501,9 @@ def downgrade() -> None:
     op.drop_table('api_tokens')
     op.drop_table('workspaces')
     op.drop_table('users')
-    with op.batch_alter_table('usage_rollups', schema=None) as batch_op:
-        batch_op.drop_index('ix_usage_rollups_workspace')
-
     op.drop_table('usage_rollups')
-    with op.batch_alter_table('usage_latencies', schema=None) as batch_op:
-        batch_op.drop_index('ix_usage_latencies_workspace')
-
     op.drop_table('usage_latencies')
     with op.batch_alter_table('integration_usage', schema=None) as batch_op:
-        batch_op.drop_index('ix_integration_usage_time')
         batch_op.drop_index('ix_integration_usage_instance')
         batch_op.drop_index('ix_integration_usage_feed')
 
