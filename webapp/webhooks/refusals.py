@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextvars import copy_context
 from datetime import datetime
 
 import structlog
@@ -56,7 +57,8 @@ class Refusals:
             "fix": redact(error.fix, endpoint.secrets)[:500],
         }
         try:
-            self._write(row)
+            # In a context of its own: whether this thread is reading or writing is not ours to change.
+            copy_context().run(self._write, row)
         except SQLAlchemyError as problem:
             log.warning("a refused delivery could not be written down", error=type(problem).__name__)
 
