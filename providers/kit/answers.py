@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -31,8 +31,8 @@ class Answer:
     """What the vendor said. `headers` ignores case; `request_id` is the vendor's own ("" if it gave none)."""
 
     status: int
-    headers: Mapping[str, str]
-    content: bytes
+    headers: Mapping[str, str] = field(repr=False)
+    content: bytes = field(repr=False)
     elapsed_ms: float
     request_id: str = ""
 

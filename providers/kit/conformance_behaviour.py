@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from providers.kit.capabilities import ChecksConnection
+from providers.kit.capabilities import ChecksConnection, RegistersWebhooks
 from providers.kit.contract import Environment, Field, FieldKind, Provider, StepStatus, WebhookState
 from providers.kit.errors import AuthenticationFailed, ProviderError
 from providers.kit.findings import Finding
 from providers.kit.http import CallRecord, DoorPolicy
 from providers.kit.registry import Registered, Registry
-from providers.kit.sandbox import MemoryState
+from providers.kit.sandbox import MemoryState, SandboxState
 from providers.kit.steps import run_steps
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+RECEIVING = WebhookState(
+    address="https://hub.example.com/webhooks/provider/key", secret_set=True, last_received_at=NOW
+)
 
 
 def behaviour_findings(entry: Registered) -> Iterator[Finding]:
@@ -31,17 +35,22 @@ def behaviour_findings(entry: Registered) -> Iterator[Finding]:
 
 
 def opened(
-    entry: Registered, configuration: Mapping[str, str], calls: list[CallRecord], webhook: WebhookState | None = None
+    entry: Registered,
+    configuration: Mapping[str, str],
+    calls: list[CallRecord],
+    *,
+    webhook: WebhookState | None = None,
+    state: SandboxState | None = None,
 ) -> Provider:
-    """The provider bound to a fresh sandbox, as the hub would open it."""
+    """The provider bound to a sandbox (a fresh one by default), as the hub would open it."""
     return Registry({entry.id: entry}).open(
         entry.id,
         configuration=configuration,
         environment=Environment.SANDBOX,
         policy=DoorPolicy(),
         on_call=calls.append,
-        sandbox_state=MemoryState(),
-        webhook_state=webhook or _receiving(),
+        sandbox_state=MemoryState() if state is None else state,
+        webhook_state=webhook or RECEIVING,
         now=lambda: NOW,
     )
 
@@ -59,10 +68,23 @@ def _next(character: str) -> str:
     return character
 
 
-def _receiving() -> WebhookState:
-    return WebhookState(
-        address="https://hub.example.com/webhooks/x/k", secret_set=True, registration_id="", last_received_at=NOW
-    )
+def _connected(
+    entry: Registered, credentials: Mapping[str, str], calls: list[CallRecord]
+) -> tuple[Provider, list[Finding]]:
+    """The provider as after the wizard: with its webhook registered where the vendor has an API for it."""
+    state = MemoryState()
+    provider = opened(entry, credentials, calls, state=state)
+    settings = entry.manifest.webhook
+    if settings is None or not isinstance(provider, RegistersWebhooks):
+        return provider, []
+    events = [one.type for one in settings.events if one.default]
+    registration = provider.register_webhook(RECEIVING.address, events)
+    findings = []
+    if not registration.id or not registration.secret or registration.url != RECEIVING.address:
+        message = "register_webhook must give id, secret and address"
+        findings.append(Finding(rule="webhook", message=message, where=entry.id))
+    webhook = replace(RECEIVING, registration_id=registration.id)
+    return opened(entry, credentials, calls, webhook=webhook, state=state), findings
 
 
 def _credentials(entry: Registered, credentials: Mapping[str, str]) -> Iterator[Finding]:
@@ -82,12 +104,17 @@ def _credentials(entry: Registered, credentials: Mapping[str, str]) -> Iterator[
 
 def _accepts(entry: Registered, credentials: Mapping[str, str]) -> Iterator[Finding]:
     calls: list[CallRecord] = []
-    provider = opened(entry, credentials, calls)
+    provider, findings = _connected(entry, credentials, calls)
+    yield from findings
     test_id = f"{entry.id}-connection"
     account = None
     if isinstance(provider, ChecksConnection):
-        account = provider.identify()
-        if not account.id or not account.name:
+        try:
+            account = provider.identify()
+        except ProviderError as error:
+            message = f"identify() fails with the sandbox's own credentials: {error}"
+            yield Finding(rule="sandbox", message=message, where=entry.id)
+        if account and not (account.id and account.name):
             yield Finding(rule="connection", message="identify() must name the account", where=entry.id)
     else:
         yield Finding(rule="connection", message="the class does not implement identify()", where=entry.id)
@@ -179,7 +206,7 @@ def _words(error: BaseException | None) -> list[str]:
     if error is None:
         return []
     more = [error.fix, error.fix_url, error.detail, error.code] if isinstance(error, ProviderError) else []
-    return [str(error), repr(error), *more, "".join(traceback.format_exception_only(error))]
+    return [str(error), repr(error), *more, "".join(traceback.format_exception(error))]
 
 
 def _cause(error: BaseException | None) -> str:

@@ -94,7 +94,8 @@ def field_findings(field: Field) -> Iterator[Finding]:
         yield _finding("has no example", where)
     if field.pattern and not field.pattern_hint:
         yield _finding("has a pattern but no words for it (pattern_hint)", where)
-    if field.example and not field.matches(field.example):
+    shortened = field.example.endswith("…")  # shows only how the value begins
+    if field.example and not shortened and not field.matches(field.example):
         yield _finding("its own example does not match its pattern", where)
     if field.example and field.prefixes and not field.example.startswith(tuple(field.prefixes)):
         yield _finding("its own example begins with none of its prefixes", where)

@@ -26,8 +26,8 @@ def webhook_findings(entry: Registered) -> Iterator[Finding]:
     recorded = _recorded(entry)
     for declared in settings.events:
         where = f"{entry.id} {declared.type}"
-        if issubclass(provider, MakesSamples):
-            request = provider.sample_delivery(declared.type, secret, NOW, 1)
+        request = _sample(provider, declared.type, secret)
+        if request is not None:
             yield from _proves(provider, request, secret, where)
             events = provider.read(request)
         else:
@@ -40,8 +40,9 @@ def webhook_findings(entry: Registered) -> Iterator[Finding]:
                     rule="webhook", message="its sample is read as another type or without an id", where=where
                 )
             yield from _sentence(provider, event, where)
-    if issubclass(provider, MakesSamples) and settings.events:
-        request = provider.sample_delivery(settings.events[0].type, secret, NOW, 2)
+    samples = (_sample(provider, one.type, secret) for one in settings.events)
+    request = next((one for one in samples if one is not None), None)
+    if request is not None:
         yield from _refuses_unproven(provider, request, secret, settings, entry.id)
     yield from _never_raises(provider, entry.id)
 
@@ -51,20 +52,37 @@ def _secret(entry: Registered, name: str) -> str:
     return given or entry.manifest.field(name).example
 
 
+def _sample(provider: Any, event_type: str, secret: str) -> InboundRequest | None:
+    if not issubclass(provider, MakesSamples):
+        return None
+    try:
+        request: InboundRequest = provider.sample_delivery(event_type, secret, NOW, 1)
+    except KeyError:
+        return None
+    return request
+
+
 def _recorded(entry: Registered) -> dict[str, tuple[InboundEvent, ...]]:
-    """Events of fixtures, by type. A fixture holds the delivery's body itself, or below `body`."""
+    """Events of fixtures, by type: whatever object inside a fixture the provider reads as a delivery."""
     found: dict[str, tuple[InboundEvent, ...]] = {}
     for path in sorted((entry.folder / "fixtures").rglob("*.json")):
-        content = json.loads(path.read_text(encoding="utf-8"))
-        body = content.get("body", {name: value for name, value in content.items() if name[:1] != "_"})
-        request = InboundRequest(method="POST", url="", headers={}, query={}, body=json.dumps(body).encode())
-        try:
-            events = entry.provider.read(request)  # type: ignore[attr-defined]  # asked for by webhook_findings
-        except ProviderError:
-            continue
-        for event in events:
-            found.setdefault(event.type, (event,))
+        for body in _objects(json.loads(path.read_text(encoding="utf-8"))):
+            request = InboundRequest(method="POST", url="", headers={}, query={}, body=json.dumps(body).encode())
+            try:
+                events = entry.provider.read(request)  # type: ignore[attr-defined]  # asked for by webhook_findings
+            except ProviderError:
+                continue
+            for event in events:
+                found.setdefault(event.type, (event,))
     return found
+
+
+def _objects(content: Any) -> Iterator[Any]:
+    """Every object and list of objects in a fixture, the outermost first."""
+    if isinstance(content, dict | list):
+        yield content
+        for inner in content.values() if isinstance(content, dict) else content:
+            yield from _objects(inner)
 
 
 def _proves(provider: Any, request: InboundRequest, secret: str, where: str) -> Iterator[Finding]:

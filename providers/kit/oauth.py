@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import requests
+from authlib.integrations.requests_client import OAuth2Auth
+from authlib.integrations.requests_client.oauth2_session import OAuth2ClientAuth
 from authlib.oauth2.base import OAuth2Error
 from authlib.oauth2.client import OAuth2Client
 
@@ -28,6 +30,13 @@ from providers.kit.http import kit_error
 
 PASSING_STATUSES = frozenset({408, 409, 423, 425, 429})
 """4xx answers to a refresh that say "later", not "never"."""
+
+
+class _RequestsClient(OAuth2Client):  # type: ignore[misc]  # Authlib has no types
+    """Authlib's protocol client, with its credentials in the form that requests takes."""
+
+    client_auth_class = OAuth2ClientAuth
+    token_auth_class = OAuth2Auth
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -127,7 +136,7 @@ class OAuthClient:
         return True
 
     def _client(self, scopes: tuple[str, ...]) -> OAuth2Client:
-        return OAuth2Client(
+        return _RequestsClient(
             self._session,
             client_id=self._client_id,
             client_secret=self._client_secret,

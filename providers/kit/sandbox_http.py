@@ -51,8 +51,8 @@ class SandboxApplication:
             return SandboxResponse(status=413, body=b'{"error": "The body is too large."}')
         request = SandboxRequest(
             method=environ["REQUEST_METHOD"],
-            path="/" + rest.encode("latin-1").decode("utf-8", "replace"),
-            query=parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True),
+            path="/" + _utf8(rest),
+            query=parse_qs(_utf8(environ.get("QUERY_STRING", "")), keep_blank_values=True),
             headers=_headers(environ),
             body=environ["wsgi.input"].read(size) if size else b"",
         )
@@ -67,6 +67,11 @@ class SandboxApplication:
 
     def _in_memory(self, provider_id: str) -> SandboxState:
         return self._states.setdefault(provider_id, MemoryState())
+
+
+def _utf8(text: str) -> str:
+    """WSGI hands bytes over as Latin-1 text."""
+    return text.encode("latin-1").decode("utf-8", "replace")
 
 
 def _headers(environ: dict[str, Any]) -> dict[str, str]:

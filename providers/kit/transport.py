@@ -95,7 +95,8 @@ class GuardedTransport(HTTPAdapter, Transport):
             except ProviderError:
                 raise
             except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-                raise _in_words(error, call) from error
+                # Not chained: the library's own words hold the address with its query.
+                raise _in_words(error, call) from None
             if call.expired:
                 raise _in_words(TimeoutError("cut off by the total time limit"), call)
         return with_body(response, body)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import os
 import socket
 import time
+import traceback
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -62,6 +65,44 @@ def test_connections_are_kept_for_the_next_call() -> None:
             one.request("GET", "/", operation="look")
         door(server).request("GET", "/", operation="look")
     assert (server.connections, len(server.requests)) == (1, 6)
+
+
+def test_a_forked_process_opens_its_own_connections() -> None:
+    with serving(reply()) as server:
+        one = door(server, rate_limit=RateLimit(requests=10, per_seconds=1))
+        one.request("GET", "/", operation="look")
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                status = 0 if one.request("GET", "/", operation="look", timeout=2).ok else 1
+            finally:
+                os._exit(status)
+        assert os.waitpid(child, 0)[1] == 0
+        one.request("GET", "/", operation="look")
+    assert (server.connections, len(server.requests)) == (2, 3)
+
+
+def test_many_threads_share_one_door() -> None:
+    with serving(reply()) as server:
+        one = door(server)
+        with ThreadPoolExecutor(16) as pool:
+            statuses = list(pool.map(lambda _: one.request("GET", "/", operation="look").status, range(200)))
+    assert statuses == [200] * 200
+    assert server.connections <= 16
+
+
+def test_a_failed_call_does_not_show_a_secret_of_its_address() -> None:
+    def script(connection: socket.socket, _number: int, _head: bytes) -> None:
+        connection.shutdown(socket.SHUT_RDWR)
+
+    with serving(script) as server, pytest.raises(Unavailable) as error:
+        door(server, secrets=["live-value-1"]).request(
+            "GET", "/live-value-1", operation="look", params={"api_key": "abcdef123"}
+        )
+    text = "".join(traceback.format_exception(error.value)) + error.value.detail
+    assert "abcdef123" not in text.replace('"abcdef123"', "")
+    assert "live-value-1" not in error.value.detail
 
 
 def test_every_attempt_is_written_down_without_query_or_secret() -> None:
@@ -216,9 +257,9 @@ def test_an_answer_larger_than_the_limit_is_refused(declared: bool) -> None:
 
 def test_a_compressed_answer_is_refused_unread() -> None:
     bomb = gzip.compress(b"0" * 50_000_000)
-    with serving(reply(body=bomb, headers={"Content-Encoding": "gzip"})) as server:
-        with pytest.raises(UnexpectedResponse, match="compressed"):
-            door(server).request("GET", "/", operation="look")
+    answer = reply(body=bomb, headers={"Content-Encoding": "gzip"})
+    with serving(answer) as server, pytest.raises(UnexpectedResponse, match="compressed"):
+        door(server).request("GET", "/", operation="look")
 
 
 def test_redirects_are_not_followed_unless_asked() -> None:
@@ -252,9 +293,9 @@ def test_a_redirect_keeps_credentials_only_on_the_same_host() -> None:
 
 
 def test_redirects_in_a_circle_end() -> None:
-    with serving(reply("302 Found", headers={"Location": "/again"})) as server:
-        with pytest.raises(UnexpectedResponse, match="too many times"):
-            door(server).request("GET", "/", operation="look", follow_redirects=True)
+    answer = reply("302 Found", headers={"Location": "/again"})
+    with serving(answer) as server, pytest.raises(UnexpectedResponse, match="too many times"):
+        door(server).request("GET", "/", operation="look", follow_redirects=True)
     assert len(server.requests) == 4
 
 
@@ -317,8 +358,8 @@ def test_an_sdks_session_goes_through_the_same_door() -> None:
         response = session.get(f"{server.url}/v1/charges/ch_123?x=1", stream=True, verify=False)
         with pytest.raises(RefusedByPolicy):
             session.get("http://169.254.169.254/latest")
+        server.close()
         with pytest.raises(Unavailable):
-            server.close()
             session.post(f"{server.url}/v1/charges", data={"a": 1})
     assert (response.status_code, response.raw.read(), len(session.cookies)) == (302, b"moved", 0)
     assert [one.attempt for one in calls[:2]] == [1, 2]
@@ -334,14 +375,9 @@ def test_a_guarded_session_for_an_oauth_client_is_metered_too() -> None:
 
 
 def test_the_kits_error_is_found_inside_an_sdks() -> None:
-    inner = Unavailable("gone")
-    try:
-        try:
-            raise inner
-        except Unavailable as error:
-            raise requests.ConnectionError("sdk") from error
-    except requests.ConnectionError as outer:
-        assert kit_error(outer) is inner
+    inner, outer = Unavailable("gone"), requests.ConnectionError("sdk")
+    outer.__cause__ = inner
+    assert kit_error(outer) is inner
     assert kit_error(ValueError("x")) is None
 
 
