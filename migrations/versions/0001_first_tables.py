@@ -188,11 +188,15 @@ def upgrade() -> None:
     sa.Column('webhook_key', sa.String(length=64), nullable=False),
     sa.Column('webhook_registration_id', sa.String(length=200), nullable=False),
     sa.Column('webhook_events', sa.JSON(), nullable=False),
+    sa.Column('webhook_status', sa.String(length=12), nullable=False),
+    sa.Column('webhook_message', sa.String(length=500), nullable=False),
+    sa.Column('webhook_changed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('webhook_last_received_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('health', sa.String(length=20), nullable=False),
     sa.Column('health_reason', sa.String(length=500), nullable=False),
     sa.Column('health_changed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('health_failures', sa.Integer(), nullable=False),
+    sa.Column('health_blips', sa.Integer(), nullable=False),
     sa.Column('last_checked_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('next_check_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('created_by', sa.String(length=40), nullable=True),
@@ -208,7 +212,7 @@ def upgrade() -> None:
     with op.batch_alter_table('integration_instances', schema=None) as batch_op:
         batch_op.create_index('ix_integration_instances_list', ['workspace_id', 'status', 'provider_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_integration_instances_next_check_at'), ['next_check_at'], unique=False)
-        batch_op.create_index('uq_integration_instances_account', ['workspace_id', 'provider_id', 'environment', 'account_id'], unique=True, sqlite_where=sa.text('deleted_at IS NULL AND account_id IS NOT NULL'), postgresql_where=sa.text('deleted_at IS NULL AND account_id IS NOT NULL'))
+        batch_op.create_index('uq_integration_instances_account', ['workspace_id', 'provider_id', 'environment', 'account_id'], unique=True, sqlite_where=sa.text('deleted_at IS NULL AND account_id IS NOT NULL AND environment <> \'sandbox\''), postgresql_where=sa.text('deleted_at IS NULL AND account_id IS NOT NULL AND environment <> \'sandbox\''))
 
     op.create_table('invitations',
     sa.Column('id', sa.String(length=40), nullable=False),
@@ -370,6 +374,7 @@ def upgrade() -> None:
     sa.Column('lease_until', sa.DateTime(timezone=True), nullable=True),
     sa.Column('last_error', sa.String(length=500), nullable=False),
     sa.Column('processed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('counted', sa.Boolean(), nullable=False),
     sa.Column('replay_by', sa.String(length=40), nullable=True),
     sa.Column('sentence', sa.String(length=300), nullable=False),
     sa.Column('tone', sa.String(length=10), nullable=False),
@@ -502,7 +507,7 @@ def downgrade() -> None:
 
     op.drop_table('invitations')
     with op.batch_alter_table('integration_instances', schema=None) as batch_op:
-        batch_op.drop_index('uq_integration_instances_account', sqlite_where=sa.text('deleted_at IS NULL AND account_id IS NOT NULL'), postgresql_where=sa.text('deleted_at IS NULL AND account_id IS NOT NULL'))
+        batch_op.drop_index('uq_integration_instances_account', sqlite_where=sa.text('deleted_at IS NULL AND account_id IS NOT NULL AND environment <> \'sandbox\''), postgresql_where=sa.text('deleted_at IS NULL AND account_id IS NOT NULL AND environment <> \'sandbox\''))
         batch_op.drop_index(batch_op.f('ix_integration_instances_next_check_at'))
         batch_op.drop_index('ix_integration_instances_list')
 

@@ -28,7 +28,7 @@ def _discovered() -> Registry:
 
 
 def registry() -> Registry:
-    """The providers of this process, discovered once. An application may bring its own in `extensions["registry"]`."""
+    """The providers of this process, discovered once; an application may bring its own: `extensions["registry"]`."""
     own: Registry | None = current_app.extensions.get("registry")
     return own if own is not None else _discovered()
 

@@ -26,6 +26,7 @@ class WebhookEvent(Model):
     that a copy had another body. `due_at` is when it may be tried (None: never); a worker that takes it sets both
     `due_at` and `lease_until` to the end of its lease, so that `lease_until` also says whose lease it is.
     `whole`: `body` is the delivery as it arrived; else one event of a batch. `replay_by` is who asked for another try.
+    `counted`: it has its row in `integration_usage`.
     `source`: delivery or sample. `purged_at`: when body and headers were thrown away.
     """
 
@@ -55,6 +56,7 @@ class WebhookEvent(Model):
     lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     last_error: Mapped[str] = mapped_column(String(500), default="")
     processed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    counted: Mapped[bool] = mapped_column(default=False)
     replay_by: Mapped[str | None] = mapped_column(String(40))
 
     sentence: Mapped[str] = mapped_column(String(300), default="")

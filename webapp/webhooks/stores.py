@@ -26,6 +26,7 @@ _DEFAULTS = {
     "status": "'waiting'",
     "attempts": "0",
     "last_error": "''",
+    "counted": "FALSE",
     "sentence": "''",
     "tone": "'neutral'",
     "icon": "'webhook'",
