@@ -15,7 +15,6 @@ from providers.kit.contract import (
     Environment,
     Step,
     StepOutcome,
-    WebhookState,
     failed,
     passed,
     skipped,
@@ -25,14 +24,13 @@ from providers.kit.errors import (
     AuthenticationFailed,
     InvalidConfiguration,
     InvalidRequest,
-    NotFoundAtVendor,
     PermissionMissing,
 )
 
 from . import money
-from .client import StripeApi, mixed_up, usable_key
-from .events import DEFAULT_EVENTS
-from .manifest import PERMISSIONS, keys_url, webhooks_url
+from .client import StripeApi, at_another_address, mixed_up, usable_key
+from .manifest import MANIFEST, PERMISSIONS, keys_url
+from .webhook_checks import WebhookChecks, span
 
 CLOCK_DOCS = "https://docs.stripe.com/webhooks#verify-official-libraries"
 _RATES = {Environment.LIVE: 100, Environment.TEST: 25, Environment.SANDBOX: 25}
@@ -43,14 +41,15 @@ _LIST_ONE: Mapping[str, Any] = {"limit": 1}
 
 
 class Checks:
-    """One run of a test. What a line learns (the webhook's entry at Stripe, the payment made) later lines use."""
+    """One run of a test. What a line learns (the balance, the payment made) later lines use."""
 
     def __init__(self, connection: Connection, api: StripeApi, identify: Callable[[], Account]) -> None:
         self.connection = connection
         self.environment = connection.environment
         self.api = api
+        self.webhook = WebhookChecks(connection, api)
         self._identify = identify
-        self._endpoint: Mapping[str, Any] = {}
+        self._balance_answer: Mapping[str, Any] | PermissionMissing | None = None
         self._intent: Mapping[str, Any] = {}
         self._run = uuid.uuid4().hex
 
@@ -68,7 +67,7 @@ class Checks:
             Step(name="payments", label="May read payments", run=self.read_payments, needs=key),
             Step(name="events", label="May read events", run=self.read_events, needs=key),
             Step(name="webhooks", label="May see webhook endpoints", run=self.read_webhooks, needs=key),
-            Step(name="webhook", label="Events reach us", run=self.webhook, needs=key),
+            Step(name="webhook", label="Events reach us", run=self.webhook.overall, needs=key),
             Step(name="quota", label="There is room for more calls", run=self.quota, needs=key),
             Step(name="clock", label="The clocks agree", run=self.clock, needs=("address",)),
         )
@@ -80,8 +79,19 @@ class Checks:
     def address(self) -> StepOutcome:
         """Any answer in Stripe's own words will do here; what it says is the next line's business."""
         with contextlib.suppress(AuthenticationFailed, PermissionMissing, InvalidConfiguration, InvalidRequest):
-            self.api.balance()
+            self._balance()
         return passed("Stripe answered.")
+
+    def _balance(self) -> Mapping[str, Any]:
+        """Asked for once in a run, refusal included: three lines look at it."""
+        if self._balance_answer is None:
+            try:
+                self._balance_answer = self.api.balance()
+            except PermissionMissing as error:
+                self._balance_answer = error
+        if isinstance(self._balance_answer, PermissionMissing):
+            raise self._balance_answer
+        return self._balance_answer
 
     def key(self) -> StepOutcome:
         account = self._identify()
@@ -90,11 +100,18 @@ class Checks:
     def mode(self) -> StepOutcome:
         """Every answer so far had to fit, too: a mix would have failed the line that met it."""
         try:
-            live = self.api.balance().get("livemode")
+            live = self._balance().get("livemode")
         except PermissionMissing:
             live = None
         if live is not None and live is not (self.environment is Environment.LIVE):
-            raise mixed_up(self.environment)
+            if not at_another_address(self.connection):
+                raise mixed_up(self.environment)
+            return warning(
+                f"The address in {MANIFEST.api_base_setting} speaks of {'live' if live else 'test'} data, "
+                "and this key does not: it is not Stripe itself.",
+                fix="If that is not meant so, ask the person who runs this server to remove the setting.",
+                fix_url=keys_url(self.environment),
+            )
         kind = {
             Environment.LIVE: "Live: real money.",
             Environment.TEST: "Test: no real money moves.",
@@ -103,7 +120,7 @@ class Checks:
         return passed(kind[self.environment])
 
     def read_balance(self) -> StepOutcome:
-        return self._may("rak_balance_read", self.api.balance, "The balance can be read.")
+        return self._may("rak_balance_read", self._balance, "The balance can be read.")
 
     def read_customers(self) -> StepOutcome:
         return self._may("rak_customer_read", lambda: self.api.customers(**_LIST_ONE), "Customers can be read.")
@@ -134,125 +151,6 @@ class Checks:
             return warning(f"{error} Without it this won't work: {permission.reason}", fix=fix, fix_url=url)
         return passed(good)
 
-    # ----------------------------------------------------------------------------------- webhook lines
-
-    def webhook(self) -> StepOutcome:
-        """Registered at Stripe, switched on, and delivering: what of it is not so."""
-        if not self.connection.webhook.address:
-            return self._no_address()
-        for check in (self.registered, self.enabled, self.secret):
-            outcome = check()
-            if outcome.fix:
-                return outcome
-        return self.delivery()
-
-    def webhook_steps(self) -> Sequence[Step]:
-        known = ("registered",)
-        return (
-            Step(name="address", label="This connection has an address", run=self.has_address),
-            Step(name="registered", label="Stripe knows the address", run=self.registered, needs=("address",)),
-            Step(name="enabled", label="Delivery is switched on", run=self.enabled, needs=known),
-            Step(name="events", label="The right events are chosen", run=self.chosen_events, needs=known),
-            Step(name="secret", label="The signing secret is here", run=self.secret, needs=("address",)),
-            Step(name="delivery", label="Events arrive", run=self.delivery, needs=("secret",)),
-        )
-
-    def has_address(self) -> StepOutcome:
-        if not self.connection.webhook.address:
-            return failed(
-                "There is no webhook yet.",
-                fix="Choose “Set up the webhook” on this connection's page.",
-                fix_url=webhooks_url(self.environment),
-            )
-        return passed(f"Stripe shall deliver to {self.connection.webhook.address}")
-
-    def _no_address(self) -> StepOutcome:
-        return warning(
-            "There is no webhook yet, so nothing is seen as it happens.",
-            fix="Choose “Set up the webhook” on this connection's page.",
-            fix_url=webhooks_url(self.environment),
-        )
-
-    def registered(self) -> StepOutcome:
-        state = self.connection.webhook
-        try:
-            self._endpoint = self._find_endpoint(state)
-        except PermissionMissing as error:
-            return warning(
-                "The key may not look at webhook endpoints, so this can't be checked.",
-                fix=error.fix,
-                fix_url=error.fix_url,
-            )
-        if not self._endpoint:
-            return failed(
-                "Stripe does not know this connection's address: no event is sent to it.",
-                fix="Set up the webhook again, or add the address by hand on Stripe's page “Webhooks”.",
-                fix_url=webhooks_url(self.environment),
-            )
-        return passed("Stripe has this connection's address.")
-
-    def _find_endpoint(self, state: WebhookState) -> Mapping[str, Any]:
-        """By id where we registered it ourselves, else by its address among all (Stripe allows few)."""
-        if state.registration_id:
-            try:
-                return self.api.webhook_endpoint(state.registration_id)
-            except NotFoundAtVendor:
-                return {}
-        listed = self.api.webhook_endpoints(limit=100).get("data", [])
-        return next((one for one in listed if one.get("url") == state.address), {})
-
-    def enabled(self) -> StepOutcome:
-        if self._endpoint.get("status") == "disabled":
-            return failed(
-                "Delivery is switched off at Stripe: Stripe does that after days of failures, or someone did it.",
-                fix="Open the webhook on Stripe's page “Webhooks” and choose “Enable”.",
-                fix_url=self._endpoint_url(),
-            )
-        return passed("Delivery is switched on.")
-
-    def chosen_events(self) -> StepOutcome:
-        chosen = self._endpoint.get("enabled_events") or []
-        missing = [one for one in DEFAULT_EVENTS if one not in chosen] if "*" not in chosen else []
-        if missing:
-            return warning(
-                f"Stripe does not send {len(missing)} of the usual events here, for instance {missing[0]}.",
-                fix="If you want them, choose them on Stripe's page of this webhook.",
-                fix_url=self._endpoint_url(),
-            )
-        return passed("All the usual events are sent here.")
-
-    def secret(self) -> StepOutcome:
-        if not self.connection.webhook.secret_set:
-            return failed(
-                "The signing secret is missing, so every event is refused.",
-                fix="Open the webhook at Stripe, choose “Reveal” beside “Signing secret”, and paste it here.",
-                fix_url=self._endpoint_url(),
-            )
-        return passed("The signing secret is here.")
-
-    def delivery(self) -> StepOutcome:
-        state = self.connection.webhook
-        refused_last = state.last_refused_at and (
-            state.last_received_at is None or state.last_refused_at > state.last_received_at
-        )
-        if refused_last:
-            return failed(
-                f"The last delivery was refused: {state.last_refused_reason or 'its signature did not fit.'}",
-                fix="Copy the signing secret from Stripe again; it changes when the webhook is made anew.",
-                fix_url=self._endpoint_url(),
-            )
-        if state.last_received_at is None:
-            return warning(
-                "Nothing has arrived yet. That is normal for a new webhook.",
-                fix="Make a test payment, or choose “Send test events” on Stripe's page of this webhook.",
-                fix_url=self._endpoint_url(),
-            )
-        return passed(f"The last event arrived {_ago(self.connection.now() - state.last_received_at)}.")
-
-    def _endpoint_url(self) -> str:
-        id_ = self._endpoint.get("id")
-        return f"{webhooks_url(self.environment)}/{id_}" if id_ else webhooks_url(self.environment)
-
     # ------------------------------------------------------------------------------- headroom and clock
 
     def quota(self) -> StepOutcome:
@@ -269,12 +167,12 @@ class Checks:
         fix = "Ask the person who runs this server to switch on time synchronisation (NTP)."
         if off > _OFF_BY_TOO_MUCH:
             return failed(
-                f"This server's clock is off by {_span(off)}: events will be refused as too old or too new.",
+                f"This server's clock is off by {span(off)}: events will be refused as too old or too new.",
                 fix=fix,
                 fix_url=CLOCK_DOCS,
             )
         if off > _OFF_BY_A_BIT:
-            return warning(f"This server's clock is off by {_span(off)}.", fix=fix, fix_url=CLOCK_DOCS)
+            return warning(f"This server's clock is off by {span(off)}.", fix=fix, fix_url=CLOCK_DOCS)
         return passed("This server's clock and Stripe's agree.")
 
     # ------------------------------------------------------------------------------------ the payment test
@@ -336,14 +234,3 @@ def _http_date(text: str) -> datetime | None:
     except (ValueError, TypeError, IndexError):
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _span(off: timedelta) -> str:
-    seconds = int(off.total_seconds())
-    if seconds < 120:
-        return f"{seconds} seconds"
-    return f"{seconds // 60} minutes" if seconds < 7200 else f"{seconds // 3600} hours"
-
-
-def _ago(off: timedelta) -> str:
-    return "just now" if off < timedelta(seconds=60) else f"{_span(off)} ago"

@@ -12,7 +12,7 @@ from providers.kit.contract import Connection, Environment
 from providers.kit.errors import InvalidConfiguration, ProviderError, RateLimited
 
 from .failures import STATUS_URL, error_from, too_many
-from .manifest import API_KEY, API_VERSION, keys_url
+from .manifest import API_KEY, API_VERSION, MANIFEST, keys_url
 
 if TYPE_CHECKING:
     import stripe
@@ -131,12 +131,22 @@ class StripeApi:
         return self._sdk
 
     def _refuse_mix(self, answer: Object) -> None:
-        """Live and test data never mix: not even when a key's name says one thing and its answers another."""
+        """Live and test data never mix: not even when a key's name says one thing and its answers another.
+
+        At another base address (a vendor's mock, say) the key's own name has the last word; `Checks.mode` warns.
+        """
+        if at_another_address(self._connection):
+            return
         objects = answer.get("data") if answer.get("object") == "list" else [answer]
         wanted = self._connection.environment is Environment.LIVE
         for one in objects if isinstance(objects, list) else ():
             if isinstance(one, Mapping) and one.get("livemode") is (not wanted):
                 raise mixed_up(self._connection.environment)
+
+
+def at_another_address(connection: Connection) -> bool:
+    """Whether the operator sends Stripe's calls elsewhere (STRIPE_API_BASE)."""
+    return connection.api_base.rstrip("/") != MANIFEST.api_base
 
 
 def usable_key(connection: Connection) -> str:

@@ -61,7 +61,7 @@ API_KEY = Field(
     aliases=("secret_key",),
     pattern=r"(sk|rk)_(test|live)_" + _REST,
     pattern_hint="Begins with sk_test_, rk_test_, sk_live_ or rk_live_ and has letters and digits after that.",
-    example="rk_test_…",
+    example="rk_test_...",
     prefixes={
         "sk_test_": Environment.TEST,
         "rk_test_": Environment.TEST,
@@ -91,7 +91,7 @@ PUBLISHABLE_KEY = Field(
     aliases=("STRIPE_PUBLISHABLE_KEY",),
     pattern=r"pk_(test|live)_" + _REST,
     pattern_hint="Begins with pk_test_ or pk_live_ and has letters and digits after that.",
-    example="pk_test_…",
+    example="pk_test_...",
     prefixes={"pk_test_": Environment.TEST, "pk_live_": Environment.LIVE},
     help="Only needed when a website of yours shows Stripe's payment form. It is not secret.",
     how_to="On Stripe's page “API keys”, copy the key beside “Publishable key”.",
@@ -111,7 +111,7 @@ WEBHOOK_SECRET = Field(
     webhook_secret=True,
     pattern=r"whsec_" + _REST,
     pattern_hint="Begins with whsec_ and is pasted whole, with the whsec_.",
-    example="whsec_…",
+    example="whsec_...",
     prefixes={"whsec_": None},
     help="Proves that an event really comes from Stripe. Filled in for you when the toolkit sets up the webhook.",
     how_to="Only if you added the webhook by hand: open it on Stripe's page “Webhooks” and choose “Reveal” "

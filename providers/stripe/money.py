@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeGuard
 
 from babel.numbers import format_currency, get_currency_symbol
 
@@ -49,11 +49,11 @@ def readable(amount: Any, currency: Any) -> str:
     return format_currency(value, code, format=_pattern(code, digits), locale="en")
 
 
-def is_amount(value: Any) -> bool:
+def is_amount(value: Any) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) < _LARGEST
 
 
-def is_currency(value: Any) -> bool:
+def is_currency(value: Any) -> TypeGuard[str]:
     return isinstance(value, str) and len(value) == 3 and value.isascii() and value.isalpha()
 
 
@@ -62,7 +62,7 @@ def _iso_decimals(currency: str) -> int:
 
 
 def _scale(amount: int, power: int) -> int:
-    return amount * 10**power if power >= 0 else amount // 10**-power
+    return amount * int(10**power) if power >= 0 else amount // int(10**-power)
 
 
 @lru_cache(maxsize=256)

@@ -35,7 +35,12 @@ def account() -> Object:
         "details_submitted": True,
         "email": "office@lumen-studio.example",
         "payouts_enabled": True,
-        "settings": {"dashboard": {"display_name": "Lumen Studio (sandbox)", "timezone": "Europe/Berlin"}},
+        "settings": {
+            "branding": {"icon": None, "logo": None, "primary_color": None, "secondary_color": None},
+            "card_payments": {"decline_on": {"avs_failure": False, "cvc_failure": True}},
+            "dashboard": {"display_name": "Lumen Studio (sandbox)", "timezone": "Europe/Berlin"},
+            "payments": {"statement_descriptor": "LUMEN STUDIO"},
+        },
         "type": "standard",
     }
 

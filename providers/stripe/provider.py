@@ -55,7 +55,7 @@ class Stripe(Provider):
         tests = {
             CONNECTION_TEST: checks.connection_steps,
             PAYMENT_TEST: lambda: checks.payment_steps(str(inputs.get("currency") or "USD")),
-            WEBHOOK_TEST: checks.webhook_steps,
+            WEBHOOK_TEST: checks.webhook.steps,
         }
         return tests[test_id]()
 

@@ -114,6 +114,10 @@ class Sandbox(VendorStandIn):
             status, body, extra = self._once(store, request, lambda: _run(route, store, params, id_))
         except Refused as refusal:
             status, body, extra = refusal.status, refusal.body(), {}
+        except (AttributeError, KeyError, TypeError, ValueError):
+            # A group where a value belongs, or letters in a number: Stripe refuses those, each in its own words.
+            wrong = Refused(400, "Invalid request: a parameter has the wrong shape.", code="parameter_invalid")
+            status, body, extra = wrong.status, wrong.body(), {}
         headers = {
             "Content-Type": "application/json",
             "Date": format_datetime(self.now().astimezone(UTC), usegmt=True),

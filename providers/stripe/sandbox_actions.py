@@ -71,8 +71,12 @@ def delete_customer(store: Store, params: Params, id_: str) -> Object:
     return {**obj, "deleted": True}
 
 
+def _picked(params: Params, *names: str) -> Object:
+    return {name: params[name] for name in names if name in params}
+
+
 def _customer_values(params: Params) -> Object:
-    values = {name: params[name] for name in ("name", "email", "phone", "description", "metadata") if name in params}
+    values = _picked(params, "name", "email", "phone", "description", "metadata")
     if values.get("email") and "@" not in values["email"]:
         raise Refused(400, f"Invalid email address: {values['email']}", code="email_invalid", param="email")
     return values
@@ -310,7 +314,7 @@ def delete_endpoint(store: Store, params: Params, id_: str) -> Object:
 
 
 def _endpoint_values(params: Params) -> Object:
-    values = {name: params[name] for name in ("url", "enabled_events", "description", "metadata") if name in params}
+    values = _picked(params, "url", "enabled_events", "description", "metadata")
     if "url" in values and not re.match(r"https?://[^/\s]+", values["url"]):
         raise Refused(
             400, "Invalid URL: An explicit scheme (such as https) must be provided.", code="url_invalid", param="url"

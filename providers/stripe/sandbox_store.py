@@ -42,17 +42,19 @@ class Store:
         self.now = now
 
     def table(self, name: str) -> dict[str, Any]:
-        return self.state.setdefault(name, {})
+        table: dict[str, Any] = self.state.setdefault(name, {})
+        return table
 
     def next_number(self) -> int:
-        self.state["counter"] = self.state.get("counter", 0) + 1
-        return self.state["counter"]
+        number = int(self.state.get("counter", 0)) + 1
+        self.state["counter"] = number
+        return number
 
     def new_id(self, prefix: str) -> str:
         return f"{prefix}_Sandbox{self.next_number():010d}"
 
     def get(self, table: str, id_: str, kind: str) -> Object:
-        found = self.table(table).get(id_)
+        found: Object | None = self.table(table).get(id_)
         if found is None:
             raise Refused(404, f"No such {kind}: '{id_}'", code="resource_missing", param="id")
         return found
@@ -80,7 +82,7 @@ def expanded(store: Store, answer: Object, expand: Any) -> Object:
         if name not in tables or whole_list not in ("", "data"):
             raise Refused(400, f"This property cannot be expanded ({path}).", param="expand")
         items = answer.get("data", []) if whole_list else [answer]
-        full = [{**one, name: store.table(tables[name]).get(one.get(name)) or one.get(name)} for one in items]
+        full = [{**one, name: store.table(tables[name]).get(str(one.get(name))) or one.get(name)} for one in items]
         answer = {**answer, "data": full} if whole_list else full[0]
     return answer
 

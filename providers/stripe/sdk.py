@@ -36,7 +36,7 @@ class DoorClient(stripe.HTTPClient):
 
     def request(
         self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None, **_: Any
-    ) -> tuple[bytes, int, Mapping[str, str]]:
+    ) -> tuple[str, int, Mapping[str, str]]:
         sent = {**(headers or {}), "User-Agent": USER_AGENT}
         sent.pop("X-Stripe-Client-User-Agent", None)  # describes this machine; Stripe does not need it
         self.status = None
@@ -44,7 +44,7 @@ class DoorClient(stripe.HTTPClient):
             method.upper(), url, operation=_operation(method, url), data=post_data, headers=sent
         )
         self.status, self.headers = answer.status, answer.headers
-        return answer.content, answer.status, answer.headers
+        return answer.text, answer.status, answer.headers
 
     def close(self) -> None:
         """The connections belong to the door."""

@@ -144,6 +144,25 @@ def test_the_test_payment_is_refused_with_a_live_key(world, run) -> None:
     assert_helpful(outcomes)
 
 
+def test_a_key_that_may_not_see_webhooks_is_told_so_and_deliveries_still_count(world, run) -> None:
+    now = world.open().connection.now()
+    state = WebhookState(address=ADDRESS, secret_set=True, last_received_at=now)
+    provider = world.open({"api_key": RESTRICTED_KEY + "Webhook"}, webhook_state=state)
+    outcomes = statuses(run(provider, "stripe-webhook"))
+    assert outcomes == {
+        "address": "passed", "registered": "warning", "enabled": "skipped", "events": "skipped", "secret": "passed",
+        "delivery": "passed",
+    }  # fmt: skip
+    assert statuses(run(provider, "stripe-connection"))["webhook"] == "warning"
+
+
+def test_events_that_come_by_another_address_are_a_doubt_and_no_failure(world, run) -> None:
+    now = world.open().connection.now()
+    state = WebhookState(address=ADDRESS, secret_set=True, last_received_at=now)
+    outcome = run(world.open(webhook_state=state), "stripe-connection")["webhook"]
+    assert (outcome.status, "by way of another one" in outcome.message) == (StepStatus.WARNING, True)
+
+
 def test_the_webhook_test_follows_the_webhook_through_its_states(world, run) -> None:
     provider = world.open()
     now = provider.connection.now()

@@ -205,9 +205,8 @@ def test_no_shape_of_an_event_breaks_its_description(type_: str, data: Any) -> N
     assert Stripe.describe(event).sentence
 
 
-def test_samples_cover_what_a_new_connection_subscribes_to() -> None:
-    assert {one.type for one in EVENT_TYPES if one.default} <= set(SAMPLES)
-    assert len(SAMPLES) >= 12
+def test_there_is_a_sample_of_every_event_type() -> None:
+    assert {one.type for one in EVENT_TYPES} == set(SAMPLES)
 
 
 @pytest.mark.parametrize("event_type", sorted(SAMPLES))
@@ -218,8 +217,10 @@ def test_a_sample_delivery_is_proven_read_and_told(event_type: str) -> None:
     events = [Stripe.read(one)[0] for one in deliveries]
     assert len({event.external_id for event in events}) == 20
     sentences = {Stripe.describe(event).sentence for event in events}
-    if not event_type.startswith(("review", "radar", "product")):  # those have little to vary
-        assert len(sentences) > 5
+    if not event_type.startswith(
+        ("review", "radar", "product", "price", "setup_intent")
+    ):  # those have little to vary
+        assert len(sentences) > 5, sentences
     assert deliveries[0] == Stripe.sample_delivery(event_type, SECRET, NOW, 0)
 
 
