@@ -234,14 +234,14 @@ def _free_name(session: Session, workspace_id: str, manifest: Manifest, environm
 
 
 def _apply_template(instance: Instance, manifest: Manifest) -> None:
+    """A template's values for what is empty, and its events (else the manifest's usual ones)."""
     chosen = next((one for one in manifest.templates if one.id == instance.template_id), None)
-    if chosen is None:
-        if manifest.webhook and not instance.webhook_events:
-            instance.webhook_events = [one.type for one in manifest.webhook.events if one.default]
-        return
-    instance.configuration = dict(chosen.configuration) | dict(instance.configuration)
-    if chosen.events:
+    if chosen is not None:
+        instance.configuration = dict(chosen.configuration) | dict(instance.configuration)
+    if chosen is not None and chosen.events:
         instance.webhook_events = list(chosen.events)
+    elif manifest.webhook is not None and not instance.webhook_events:
+        instance.webhook_events = [one.type for one in manifest.webhook.events if one.default]
 
 
 def _collect(problems: dict[str, str], key: str, said: str) -> None:
