@@ -122,9 +122,7 @@ def rounds(
     for turn in range(options.rounds):
         for name, (_, port) in served.items():
             prefix = f"{name[:6].replace(' ', '')}{connections}x{turn}x"
-            found[name].append(
-                measure(port, path, prefix=prefix, connections=connections, seconds=options.seconds)
-            )
+            found[name].append(measure(port, path, prefix=prefix, connections=connections, seconds=options.seconds))
     return found
 
 
@@ -134,7 +132,9 @@ def report(connections: int, found: dict[str, list[Load]]) -> None:
     wanted, slowest = TARGETS[connections]
     print(f"\nwebhook ingest, {connections} connections")
     for name in found:
-        others = {code: sum(load.codes.get(code, 0) for load in found[name]) for load in found[name] for code in load.codes}
+        others = {
+            code: sum(load.codes.get(code, 0) for load in found[name]) for load in found[name] for code in load.codes
+        }
         print(f"  {name:12} {rate[name]:8,.0f} events/s   p99 {p99[name]:6.1f} ms   {others}")
     print(f"  ours / bare Flask  {rate['ours'] / rate['bare Flask']:.2f}   (target 0.65)")
     print(f"  ours / bare ingest {rate['ours'] / rate['bare ingest']:.2f}   (target 0.75)")

@@ -302,6 +302,7 @@ def test_when_nothing_can_be_stored_the_vendor_is_asked_to_come_again(
 ) -> None:
     monkeypatch.setattr("webapp.webhooks.stores.PATIENCE", 0.05)
     vendor.send({"id": "e0"})
+    begin_writing()
     session.execute(update(WebhookEvent).values(type="x"))  # holds SQLite's write lock
     answer = vendor.send({"id": "e1"})
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
