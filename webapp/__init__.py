@@ -33,6 +33,7 @@ FEATURES: tuple[str, ...] = (
     "webhooks",
     "health",
     "monitoring",
+    "inbox",
 )
 """Low ones first: a feature may import those above it, never those below."""
 
