@@ -33,7 +33,9 @@ def vendors() -> Iterator[dict[str, int]]:
     ports = {"stripe": free_port(), "resend": free_port()}
     tool = VENDOR_DATA / "tools" / "contract_check.py"
     servers = [
-        subprocess.Popen([sys.executable, str(tool), "--serve", str(port), str(VENDOR_DATA / "specs" / f"{name}.json")])
+        subprocess.Popen(
+            [sys.executable, str(tool), "--serve", str(port), str(VENDOR_DATA / "specs" / f"{name}.json")]
+        )
         for name, port in ports.items()
     ]
     try:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from tests.webapp.webhooks.conftest import SECRET, MakeInstance, Vendor, add_secret, delivery, sign
 from webapp.core.clock import now
 from webapp.core.database import begin_writing
+from webapp.extensions import db
 from webapp.instances.models import Instance
 from webapp.webhooks import endpoints
 from webapp.webhooks.ingest import accept, ingest_of
@@ -302,9 +303,9 @@ def test_when_nothing_can_be_stored_the_vendor_is_asked_to_come_again(
 ) -> None:
     monkeypatch.setattr("webapp.webhooks.stores.PATIENCE", 0.05)
     vendor.send({"id": "e0"})
-    begin_writing()
-    session.execute(update(WebhookEvent).values(type="x"))  # holds SQLite's write lock
-    answer = vendor.send({"id": "e1"})
+    with db.engine.connect() as holder:
+        holder.execute(update(WebhookEvent).values(type="x"))  # holds SQLite's write lock
+        answer = vendor.send({"id": "e1"})
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
     session.rollback()
     assert vendor.send({"id": "e1"}).json == {"received": 1, "duplicates": 0}
