@@ -1,0 +1,1 @@
+"""Stripe: payments, customers, subscriptions and the events about them."""
