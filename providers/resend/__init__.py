@@ -1,0 +1,1 @@
+"""Resend: transactional e-mail over plain HTTP, Standard Webhooks signatures. https://resend.com/docs"""
