@@ -65,8 +65,8 @@ PACKAGES = (
 )
 PURGECSS = "purgecss@8.0.0"
 
-# Which families of Tabler's classes stay. The list is of families, not of what today's templates use: a new page
-# never needs a new build; docs/design-system.md names them for authors.
+# Which families of Tabler's classes stay. Families, not what today's templates use: a new page never needs
+# a new build; docs/design-system.md names them for authors.
 KEPT_CLASSES = (
     r"^(container|row|col|offset|order|g|gx|gy)(-|$)",
     r"^(m|mt|mb|ms|me|mx|my|p|pt|pb|ps|pe|px|py|gap|row-gap|column-gap)-",
@@ -95,9 +95,7 @@ DROPPED_CLASSES = (
 def main() -> int:
     """Rebuild (or compare) the vendored files; the exit code is 0 when all is well."""
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    arguments.add_argument(
-        "--check", action="store_true", help="compare with what is committed, change nothing"
-    )
+    arguments.add_argument("--check", action="store_true", help="compare with what is committed, change nothing")
     options = arguments.parse_args()
     with tempfile.TemporaryDirectory(prefix="vendor-static-") as folder:
         work = Path(folder)

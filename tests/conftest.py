@@ -13,6 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from tests.clients import IsolatedClient, signed_in_client
 from webapp import create_app
 from webapp.accounts.models import User
 from webapp.accounts.passwords import hash_password
@@ -62,6 +63,7 @@ def settings(tmp_path: Path, migrated: Path) -> Settings:
 def app(settings: Settings) -> Iterator[Flask]:
     app = create_app(settings)
     app.testing = True
+    app.test_client_class = IsolatedClient
     yield app
     with app.app_context():
         db.engine.dispose()
@@ -126,8 +128,6 @@ def sign_in(app: Flask) -> Callable[[User], FlaskClient]:
 
     The client sends a CSRF token by itself with every unsafe request.
     """
-    from tests.clients import signed_in_client
-
     return lambda user: signed_in_client(app, user)
 
 

@@ -11,10 +11,10 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from webapp import boundary
+from webapp import boundary, shell
 from webapp.accounts import identity
 from webapp.config import Settings, load_settings
-from webapp.core import failures, formats, queue
+from webapp.core import failures, formats, limits, queue, settings_tabs
 from webapp.core.crypto import Keyring
 from webapp.core.database import engine_options, normal_url, prepare_engine
 from webapp.core.permissions import PUBLIC, permission_of
@@ -58,6 +58,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     formats.init_app(app)
     failures.init_app(app)
     boundary.init_app(app)
+    shell.init_app(app)
+    limits.init_app(app)
+    settings_tabs.init_app(app)
     for name in FEATURES:
         importlib.import_module(f"webapp.{name}").init_app(app)
     _check_policies(app)
@@ -105,6 +108,6 @@ def _check_policies(app: Flask) -> None:
 
 
 def _mount_static(app: Flask) -> None:
-    served = WhiteNoise(app.wsgi_app, max_age=31_536_000, immutable_file_test=lambda path, url: "/vendor/" in url)
+    served = WhiteNoise(app.wsgi_app, max_age=31_536_000)
     served.add_files(str(ROOT / "static"), prefix="static/")
     app.wsgi_app = served  # type: ignore[method-assign]  # Flask's documented way

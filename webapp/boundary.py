@@ -11,11 +11,14 @@ from typing import Any
 import structlog
 from flask import Flask, Response, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import OperationalError
 
 from webapp.accounts import identity
 from webapp.core.database import begin_reading, begin_writing
 from webapp.core.permissions import enforce, permission_of
-from webapp.extensions import csrf
+from webapp.extensions import csrf, db
+
+log = structlog.get_logger(__name__)
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CSP = (
@@ -44,6 +47,7 @@ def _before() -> ResponseReturnValue | None:
 
 
 def _after(response: Response) -> Response:
+    _note_presence()
     headers = response.headers
     if request.endpoint != "static":
         headers.setdefault("Cache-Control", "no-store")
@@ -60,15 +64,27 @@ def _after(response: Response) -> Response:
     return response
 
 
+def _note_presence() -> None:
+    try:
+        identity.touch()
+    except OperationalError as error:
+        log.warning("when this session was last seen could not be noted", error=type(error).__name__)
+        db.session.rollback()
+
+
 @cache
 def _version(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:10]
 
 
-def asset(name: str) -> str:
-    """Address of a static file that changes when the file does."""
-    path = Path(current_app.static_folder or "") / name
-    return url_for("static", filename=name, v=_version(path))
+def _versioned(endpoint: str, values: dict[str, Any]) -> None:
+    """Addresses of static files change when the files do, so that browsers may keep them for a year. Fonts stay as
+    they are: style sheets name them without a version, and a second address would be a second download."""
+    name = values.get("filename", "")
+    if endpoint == "static" and not name.endswith(".woff2"):
+        path = Path(current_app.static_folder or "") / name
+        if path.is_file():
+            values["v"] = _version(path)
 
 
 def see_other(endpoint: str, **values: Any) -> Response:
@@ -79,4 +95,4 @@ def see_other(endpoint: str, **values: Any) -> Response:
 def init_app(app: Flask) -> None:
     app.before_request(_before)
     app.after_request(_after)
-    app.jinja_env.globals["asset"] = asset
+    app.url_defaults(_versioned)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -17,6 +19,27 @@ from webapp.core.permissions import current_actor
 from webapp.extensions import db
 
 log = structlog.get_logger(__name__)
+
+PRODUCT = "Toolkit"
+
+
+@dataclass(frozen=True)
+class BareShell:
+    """For error pages: asks nothing of the database, the session or the queue."""
+
+    product: str = PRODUCT
+    lang: str = "en"
+    theme: str = "auto"
+    home_href: str = "/"
+    login_href: str = "/login"
+    sign_out_action: str = "/logout"
+    switch_workspace_action: str = "/workspaces/switch"
+    nav: tuple[Any, ...] = ()
+    user: None = None
+    workspace: None = None
+    workspaces: tuple[Any, ...] = ()
+    banners: tuple[Any, ...] = ()
+
 
 HTTP_WORDS = {
     400: ("We could not read that request", "Something in it was not in the right form.", "Go back and try again."),
@@ -58,25 +81,21 @@ def problem(
 
 
 def _page(status: int, title: str, message: str, fix: str, *, link: str = "", link_label: str = "") -> Response:
+    """A page, or for HTMX a message in the region for failures; both without asking the database anything."""
+    words = f"{message} {fix}".strip()
     if request.htmx:
-        answer = Response(
-            render_template(
-                "_partials/failure.html", title=title, message=message, fix=fix, reference=g.get("request_id", "")
-            ),
-            status=status,
-        )
-        answer.headers["HX-Retarget"] = "#failures"
-        answer.headers["HX-Reswap"] = "innerHTML"
+        answer = Response(status=status)
+        answer.headers["HX-Reswap"] = "none"
+        answer.headers["HX-Trigger"] = json.dumps({"toast": {"tone": "danger", "message": words}})
         return answer
     return Response(
         render_template(
             "errors/error.html",
-            status=status,
+            ui=BareShell(),
+            code=status,
             title=title,
-            message=message,
-            fix=fix,
-            link=link,
-            link_label=link_label,
+            message=words,
+            actions=[{"href": link, "label": link_label}] if link else [],
             reference=g.get("request_id", ""),
         ),
         status=status,

@@ -6,6 +6,7 @@ reached the row waits for the sweep and nobody sees an error. Job arguments are 
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import structlog
@@ -20,6 +21,7 @@ from sqlalchemy.orm import Session
 log = structlog.get_logger(__name__)
 QUEUES = ("tests", "webhooks", "default")
 _PENDING = "bells"
+_ASK_EVERY = 5.0
 
 
 def connect(redis_url: str) -> Redis:
@@ -62,6 +64,16 @@ def reachable() -> bool:
         return bool(redis().ping())
     except RedisError:
         return False
+
+
+def recently_reachable() -> bool:
+    """`reachable`, asked at most every five seconds per process: for what stands on every page."""
+    asked, answer = current_app.extensions.get("queue_reachable", (0.0, True))
+    if time.monotonic() - asked < _ASK_EVERY:
+        return bool(answer)
+    answer = reachable()
+    current_app.extensions["queue_reachable"] = (time.monotonic(), answer)
+    return answer
 
 
 @event.listens_for(Session, "after_commit")
