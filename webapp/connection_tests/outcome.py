@@ -74,8 +74,8 @@ def judge(
     owners: Owners | None = None,
 ) -> Verdict:
     """Notes account and health on the row. Only the connection test decides on health: that a sample payment was
-    refused says nothing about the connection. `counted`: error categories that the meter has. `owners`: which connections have
-    the accounts in question, known by whoever judges many (`owners_of`), else asked for."""
+    refused says nothing about the connection. `counted`: error categories the meter has. `owners`: which connections
+    have the accounts in question, known by whoever judges many (`owners_of`), else asked for."""
     signal = signal_of(one.outcome for one in ran)
     account = next((one.outcome.account for one in ran if one.outcome.account is not None), None)
     line = _recognise(session, instance, account, owners) if account is not None else None

@@ -24,7 +24,7 @@ from webapp.core.clock import now
 from webapp.core.errors import Forbidden
 from webapp.extensions import Model, db
 from webapp.instances import secrets
-from webapp.instances.addresses import webhook_url
+from webapp.instances.addresses import address_at_vendor
 from webapp.instances.models import Instance
 from webapp.instances.sandbox_state import StoredState
 
@@ -115,7 +115,7 @@ def webhook_state(
         refusals = latest_refusals(session, [instance.id])
     refused = refusals.get(instance.id)
     return WebhookState(
-        address=webhook_url(instance),
+        address=address_at_vendor(instance),
         secret_set=manifest.webhook.secret_field in secrets.current(instance),
         registration_id=instance.webhook_registration_id,
         last_received_at=instance.webhook_last_received_at,
