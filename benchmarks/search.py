@@ -13,9 +13,9 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from benchmarks.settings import settings_for
 from providers.kit.contract import Category
 from providers.kit.registry import Registered, Registry
-from tests.conftest import settings_for
 from tests.webapp.fakes import acme
 from webapp import create_app
 from webapp.catalog import queries

@@ -19,11 +19,21 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from providers.kit.capabilities import CAPABILITY_WORDS, capabilities_of
-from providers.kit.contract import Category, Environment, Manifest
+from providers.kit.contract import Category, Environment
 from providers.kit.registry import Registered, Registry
 from webapp.catalog import service
 from webapp.catalog.index import Entry, SearchIndex
 from webapp.catalog.models import IntegrationProvider
+from webapp.catalog.views import (
+    CATEGORY_LABELS,
+    Capability,
+    EnvironmentChoice,
+    Facet,
+    Logo,
+    ProviderCard,
+    ProviderDetail,
+    ProviderPage,
+)
 from webapp.core.errors import BadRequest, NotFound
 from webapp.core.pagination import decode_cursor, encode_cursor
 from webapp.extensions import Model
@@ -32,14 +42,6 @@ _NAMES, _MOST_POPULAR = 1_000_000, 1_000
 _FAR = _NAMES * _MOST_POPULAR * 10
 SORTS = ("connected", "popularity", "name")
 ADMIN = "A site admin"
-CATEGORY_LABELS = {
-    "payment": "Payments",
-    "email": "E-mail",
-    "crm": "Customers (CRM)",
-    "analytics": "Analytics",
-    "social": "Social media",
-    "custom": "Custom",
-}
 ENVIRONMENT_WORDS = {
     Environment.LIVE: ("Live", "Your real account: what happens here is real."),
     Environment.TEST: ("Test", "The vendor's own test mode: nothing real happens, but you need an account."),
@@ -48,84 +50,6 @@ ENVIRONMENT_WORDS = {
         "A stand-in that comes with this toolkit: no account needed, nothing leaves it.",
     ),
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class ProviderCard:
-    """One tile. `connections` are this workspace's; `logo` is an address that changes when the file does."""
-
-    id: str
-    name: str
-    category: str
-    tagline: str
-    verified: bool
-    popularity: int
-    connections: int
-    usable: bool
-    unusable_reason: str
-    who_can_fix: str
-    logo: str
-    logo_background: str
-    setup_minutes: int
-    environments: tuple[str, ...]
-
-    @property
-    def connected(self) -> bool:
-        return self.connections > 0
-
-    @property
-    def category_label(self) -> str:
-        return CATEGORY_LABELS.get(self.category, self.category.title())
-
-
-@dataclass(frozen=True, kw_only=True)
-class Facet:
-    category: str
-    label: str
-    count: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class ProviderPage:
-    """`facets` count per category under the other filters, so that each says what choosing it would show."""
-
-    cards: tuple[ProviderCard, ...]
-    facets: tuple[Facet, ...]
-    total: int
-    next_cursor: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class EnvironmentChoice:
-    value: str
-    label: str
-    hint: str
-    usable: bool
-    reason: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Capability:
-    icon: str
-    words: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class ProviderDetail:
-    """A provider's own page: its card, its manifest, and what this installation adds. `guide` is Markdown."""
-
-    card: ProviderCard
-    manifest: Manifest
-    capabilities: tuple[Capability, ...]
-    environments: tuple[EnvironmentChoice, ...]
-    guide: str
-    server_credentials: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Logo:
-    svg: bytes
-    digest: str
 
 
 @dataclass(frozen=True, kw_only=True)

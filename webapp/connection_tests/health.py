@@ -146,4 +146,4 @@ def next_check_in(state: HealthState, draw: random.Random | None = None) -> time
         base = EVERY_DEGRADED
     else:
         base = EVERY
-    return base * (draw or random).uniform(0.8, 1.2)  # type: ignore[union-attr]  # the module has the same method
+    return base * (draw or random).uniform(0.8, 1.2)

@@ -115,7 +115,10 @@ def unsealed_input(session: Session, row: ConnectionTest) -> dict[str, Any]:
     """What the run needs besides the connection: {"configuration": …, "inputs": …}. Raises CannotDecrypt."""
     if not row.sealed_input:
         return {}
-    return orjson.loads(data_key(session, row.workspace_id).open(row.sealed_input, TABLE, row.id, SEALED))
+    opened: dict[str, Any] = orjson.loads(
+        data_key(session, row.workspace_id).open(row.sealed_input, TABLE, row.id, SEALED)
+    )
+    return opened
 
 
 def to_ring_again(session: Session) -> list[str]:

@@ -67,7 +67,7 @@ def test_a_provider_knows_how_its_deliveries_stand(session: Session, sandboxed: 
     session.flush()
     state = opened(session, sandboxed).connection.webhook
     assert state.secret_set
-    assert state.address == f"http://localhost/webhooks/acme/{sandboxed.webhook_key}"
+    assert state.address == f"https://sandbox.invalid/webhooks/acme/{sandboxed.webhook_key}"
     assert (state.last_refused_at, state.last_refused_reason) == (at, "mismatch")
 
 
