@@ -216,7 +216,7 @@ class CallMeter:
 
     @property
     def instance_id(self) -> str:
-        return self._owner["instance_id"]
+        return str(self._owner["instance_id"])
 
     def _fact(self, record: CallRecord) -> CallFact:
         return CallFact(

@@ -175,4 +175,4 @@ def accept(request: InboundRequest, key: str, *, source: str = "delivery") -> Re
     It writes on a connection of its own: commit before calling, or SQLite lets both wait for each other.
     `source` is kept with the events: delivery or sample.
     """
-    return ingest_of(current_app).accept(request, key, source=source)  # type: ignore[arg-type]  # the proxy stands for a Flask
+    return ingest_of(current_app).accept(request, key, source=source)
