@@ -29,10 +29,11 @@ def calls(app: Flask) -> Iterator[tuple[str, str, str]]:
 def path_of(app: Flask, rule: Rule) -> str:
     values: dict[str, object] = {}
     for name, converter in rule._converters.items():
-        regex = type(converter).__name__
-        values[name] = 1 if regex == "IntegerConverter" else sorted(converter.items)[0] if regex == "AnyConverter" else "nothing"  # fmt: skip
-    built = app.url_map.bind("localhost").build(rule.endpoint, values, method=sorted(rule.methods or {"GET"})[-1])
-    return built
+        kind = type(converter).__name__
+        values[name] = {"IntegerConverter": 1, "AnyConverter": min(getattr(converter, "items", "-"))}.get(
+            kind, "nothing"
+        )
+    return app.url_map.bind("localhost").build(rule.endpoint, values, method=sorted(rule.methods or {"GET"})[-1])
 
 
 def protected(app: Flask) -> list[tuple[str, str, str]]:

@@ -36,6 +36,13 @@ def _instance(instance_id: str) -> Instance:
     return found
 
 
+def _replay_address(kept: dict[str, str], instance_id: str) -> str:
+    values: dict[str, Any] = dict(kept)
+    if instance_id:
+        values["connection"] = instance_id
+    return url_for("inbox.confirm_replay", **values)
+
+
 def _address(instance_id: str, **values: Any) -> str:
     if instance_id:
         return url_for("inbox.of_instance", instance_id=instance_id, **values)
@@ -85,7 +92,7 @@ def _list(instance: Instance | None) -> ResponseReturnValue:
         statuses=[("", "Any state"), *((name, STATUS_WORDS[name]) for name in STATUSES)],
         connections=[("", "Any connection"), *samples.connections(session, workspace_id)],
         filter_href=_address(own),
-        replay_href=url_for("inbox.confirm_replay", **(kept | ({"connection": own} if own else {}))),
+        replay_href=_replay_address(kept, own),
     )
 
 
