@@ -42,6 +42,10 @@ def _address(instance_id: str, **values: Any) -> str:
     return url_for("inbox.deliveries", **values)
 
 
+def _replay_address(values: dict[str, Any]) -> str:
+    return url_for("inbox.confirm_replay", **values)
+
+
 @bp.get("/deliveries")
 @requires("events.view")
 def deliveries() -> ResponseReturnValue:
@@ -85,7 +89,7 @@ def _list(instance: Instance | None) -> ResponseReturnValue:
         statuses=[("", "Any state"), *((name, STATUS_WORDS[name]) for name in STATUSES)],
         connections=[("", "Any connection"), *samples.connections(session, workspace_id)],
         filter_href=_address(own),
-        replay_href=url_for("inbox.confirm_replay", **(kept | ({"connection": own} if own else {}))),
+        replay_href=_replay_address(kept | ({"connection": own} if own else {})),
     )
 
 

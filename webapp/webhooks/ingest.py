@@ -1,7 +1,7 @@
 """The only way in for deliveries: proves, reads, stores durably, then answers.
 
 A small WSGI application in front of Flask, in the same process: what Flask does around a request costs more than all
-of this together (docs/adr/0006-ingest-in-front-of-flask.md). Whatever bytes arrive, it answers in plain words and
+of this together (docs/adr/0030-ingest-in-front-of-flask.md). Whatever bytes arrive, it answers in plain words and
 never with a 500.
 """
 
@@ -175,4 +175,4 @@ def accept(request: InboundRequest, key: str, *, source: str = "delivery") -> Re
     It writes on a connection of its own: commit before calling, or SQLite lets both wait for each other.
     `source` is kept with the events: delivery or sample.
     """
-    return ingest_of(current_app).accept(request, key, source=source)  # type: ignore[arg-type]  # the proxy stands for a Flask
+    return ingest_of(current_app).accept(request, key, source=source)

@@ -69,7 +69,7 @@ def take(session: Session, limit: int = BATCH) -> list[Taken]:
     return taken
 
 
-def _due(moment: datetime, limit: int) -> Select[Any]:
+def _due(moment: datetime, limit: int) -> Select[int, datetime | None, str]:
     """SKIP LOCKED on PostgreSQL; SQLite's write lock does the same there."""
     return (
         select(_E.sequence, _E.lease_until, Instance.status)

@@ -1,7 +1,7 @@
 """Writes deliveries so that they survive a power cut, one transaction for all that wait.
 
 Plain SQL on connections of their own: SQLite with `synchronous=FULL` (the pages' connections use NORMAL), PostgreSQL
-with `synchronous_commit=on`. docs/adr/0007-group-commit.md says why.
+with `synchronous_commit=on`. docs/adr/0031-group-commit.md says why.
 """
 
 from __future__ import annotations
