@@ -36,17 +36,14 @@ def _instance(instance_id: str) -> Instance:
     return found
 
 
-def _replay_address(kept: dict[str, str], instance_id: str) -> str:
-    values: dict[str, Any] = dict(kept)
-    if instance_id:
-        values["connection"] = instance_id
-    return url_for("inbox.confirm_replay", **values)
-
-
 def _address(instance_id: str, **values: Any) -> str:
     if instance_id:
         return url_for("inbox.of_instance", instance_id=instance_id, **values)
     return url_for("inbox.deliveries", **values)
+
+
+def _replay_address(values: dict[str, Any]) -> str:
+    return url_for("inbox.confirm_replay", **values)
 
 
 @bp.get("/deliveries")
@@ -92,7 +89,7 @@ def _list(instance: Instance | None) -> ResponseReturnValue:
         statuses=[("", "Any state"), *((name, STATUS_WORDS[name]) for name in STATUSES)],
         connections=[("", "Any connection"), *samples.connections(session, workspace_id)],
         filter_href=_address(own),
-        replay_href=_replay_address(kept, own),
+        replay_href=_replay_address(kept | ({"connection": own} if own else {})),
     )
 
 

@@ -1,7 +1,7 @@
 """The only way in for deliveries: proves, reads, stores durably, then answers.
 
 A small WSGI application in front of Flask, in the same process: what Flask does around a request costs more than all
-of this together (docs/adr/0006-ingest-in-front-of-flask.md). Whatever bytes arrive, it answers in plain words and
+of this together (docs/adr/0030-ingest-in-front-of-flask.md). Whatever bytes arrive, it answers in plain words and
 never with a 500.
 """
 

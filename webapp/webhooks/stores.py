@@ -1,13 +1,15 @@
 """Writes deliveries so that they survive a power cut, one transaction for all that wait.
 
 Plain SQL on connections of their own: SQLite with `synchronous=FULL` (the pages' connections use NORMAL), PostgreSQL
-with `synchronous_commit=on`. docs/adr/0007-group-commit.md says why.
+with `synchronous_commit=on`. docs/adr/0031-group-commit.md says why.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from functools import cache
+from itertools import chain
 from typing import Any, Protocol
 
 import psycopg
@@ -48,11 +50,13 @@ class Store(Protocol):
         ...
 
 
-def _insert(mark: str) -> str:
+@cache
+def _insert(mark: str, rows: int = 1) -> str:
     names = ", ".join((*COLUMNS, *_DEFAULTS))
     values = ", ".join([mark] * len(COLUMNS) + list(_DEFAULTS.values()))
+    every = ", ".join([f"({values})"] * rows)
     return (
-        f"INSERT INTO webhook_events ({names}) VALUES ({values}) "  # noqa: S608 (names and marks of ours)
+        f"INSERT INTO webhook_events ({names}) VALUES {every} "  # noqa: S608 (names and marks of ours)
         "ON CONFLICT (instance_id, external_id) DO NOTHING"
     )
 
@@ -75,7 +79,10 @@ def _copy_values(row: Sequence[Any]) -> tuple[Any, ...]:
 class SqliteStore:
     """One connection; the caller lets only one thread in at a time."""
 
-    INSERT = _insert("?")
+    AT_ONCE = 64
+    """Rows in one statement: the driver gives up Python's lock for every statement, and to get it back while others
+    are busy costs more than the row does."""
+
     COPY = _count_copy("?")
 
     def __init__(self, settings: Settings) -> None:
@@ -83,7 +90,9 @@ class SqliteStore:
         self._connection: Any = None
 
     def _open(self) -> Any:
-        connection = sqlite_driver.connect(self._path, isolation_level=None, timeout=0, check_same_thread=False)
+        connection = sqlite_driver.connect(
+            self._path, isolation_level=None, timeout=0, check_same_thread=False, cached_statements=256
+        )
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "wal_autocheckpoint=4000"):
             connection.execute(f"PRAGMA {pragma}")
         return connection
@@ -108,13 +117,21 @@ class SqliteStore:
 
     def _write(self, connection: Any, deposits: Sequence[Deposit]) -> None:
         rows = [_for_sqlite(row) for deposit in deposits for row in deposit.rows]
-        if connection.executemany(self.INSERT, rows).rowcount == len(rows):
+        if self._insert(connection, rows) == len(rows):
             return
         start = 0
         for deposit in deposits:
             own = rows[start : start + len(deposit.rows)]
             start += len(own)
             deposit.duplicates = connection.executemany(self.COPY, [_copy_values(row) for row in own]).rowcount
+
+    def _insert(self, connection: Any, rows: Sequence[tuple[Any, ...]]) -> int:
+        """How many were new."""
+        new = 0
+        for start in range(0, len(rows), self.AT_ONCE):
+            part = rows[start : start + self.AT_ONCE]
+            new += connection.execute(_insert("?", len(part)), list(chain.from_iterable(part))).rowcount
+        return new
 
     def _close(self) -> None:
         connection, self._connection = self._connection, None
