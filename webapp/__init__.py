@@ -32,6 +32,8 @@ FEATURES: tuple[str, ...] = (
     "connection_tests",
     "webhooks",
     "health",
+    "marketplace",
+    "admin",
 )
 """Low ones first: a feature may import those above it, never those below."""
 
