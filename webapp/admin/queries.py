@@ -13,7 +13,8 @@ from providers.kit.contract import Manifest
 from webapp.accounts.models import User
 from webapp.catalog import service
 from webapp.catalog.models import CatalogSearch, IntegrationProvider
-from webapp.catalog.queries import CATEGORY_LABELS, popularity
+from webapp.catalog.queries import popularity
+from webapp.catalog.views import CATEGORY_LABELS
 from webapp.config import Settings
 from webapp.instances.models import Instance
 from webapp.workspaces.models import Workspace

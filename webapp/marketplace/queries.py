@@ -14,7 +14,7 @@ from providers.kit.contract import Field, Manifest
 from webapp.catalog import queries as catalog
 from webapp.catalog import service
 from webapp.catalog.index import words_of
-from webapp.catalog.queries import ProviderCard, ProviderDetail
+from webapp.catalog.views import ProviderCard, ProviderDetail
 from webapp.core.errors import BadRequest
 from webapp.instances import queries as instances
 from webapp.instances.queries import InstanceCard

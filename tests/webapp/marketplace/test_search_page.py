@@ -83,7 +83,7 @@ def test_filters_and_order_in_the_address_survive_a_reload(client: FlaskClient, 
     for _ in range(2):
         text = client.get(address).text
         assert tiles(text) == ["acme"]
-        assert checked(text) == ["category", "connected", "verified"]
+        assert checked(text) == ["connected", "verified", "category"]
         assert 'value="payment" checked' in text
         assert 'name="search" value="a"' in text
         assert '<option value="name" selected>' in text
