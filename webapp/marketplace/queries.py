@@ -20,7 +20,7 @@ from webapp.instances import queries as instances
 from webapp.instances.queries import InstanceCard
 from webapp.marketplace import guides
 
-PAGE = 48
+PAGE = 24
 MAX_TEXT = 100
 NOTABLE = 3
 """A text this long that finds nothing is worth remembering; a shorter one is a word half typed."""

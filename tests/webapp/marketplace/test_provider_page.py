@@ -165,7 +165,7 @@ def test_headings_of_a_guide_stand_below_those_of_the_page() -> None:
 
 def test_a_logo_stands_on_its_own_ground(app: Flask, client: FlaskClient, real: Registry) -> None:
     for entry in real:
-        with app.test_request_context():
+        with app.app_context():
             address = logos.provider_logo_url(entry.id)
         assert address
         assert address in client.get("/marketplace").text
@@ -181,7 +181,7 @@ def test_a_logo_stands_on_its_own_ground(app: Flask, client: FlaskClient, real: 
 def test_a_logo_is_kept_for_ever_at_its_address_and_asked_for_again_at_others(
     app: Flask, client: FlaskClient, real: Registry
 ) -> None:
-    with app.test_request_context():
+    with app.app_context():
         address = logos.provider_logo_url(real.ids()[0])
     assert address
     kept = app.test_client().get(address)
