@@ -34,6 +34,8 @@ FEATURES: tuple[str, ...] = (
     "health",
     "monitoring",
     "inbox",
+    "marketplace",
+    "admin",
 )
 """Low ones first: a feature may import those above it, never those below."""
 
