@@ -35,7 +35,7 @@ class Needed:
         return
 
 
-class HiddenTextArea(TextAreaField):
+class HiddenTextArea(TextAreaField):  # type: ignore[misc]  # WTForms has no types
     """Secrets of many lines: what was typed is never sent back."""
 
     def _value(self) -> str:
@@ -84,7 +84,7 @@ def _input(one: Field, view: FieldView | None) -> FormField:
     common: dict[str, Any] = {"validators": needed, "description": one.help}
     if one.secret:
         kind = HiddenTextArea if "BEGIN" in one.pattern else PasswordField
-        return kind(one.label, **common)  # type: ignore[no-any-return]  # WTForms has no types
+        return kind(one.label, **common)
     match one.kind:
         case FieldKind.CHOICE:
             pairs = [(choice.value, choice.label) for choice in one.choices]

@@ -97,7 +97,6 @@ class RefusedDelivery:
 
 @dataclass(frozen=True, kw_only=True)
 class HealthChange:
-    before: str
     after: str
     at: datetime
 
@@ -241,12 +240,7 @@ def health_changes(session: Session, instance: Instance, *, limit: int = 6) -> t
         .order_by(AuditEntry.sequence.desc())
         .limit(limit)
     )
-    return tuple(
-        HealthChange(
-            before=row.details.get("before", "unknown"), after=row.details.get("after", "unknown"), at=row.at
-        )
-        for row in rows
-    )
+    return tuple(HealthChange(after=row.details.get("after", "unknown"), at=row.at) for row in rows)
 
 
 def names(session: Session, user_ids: Iterable[str | None]) -> dict[str, str]:

@@ -38,9 +38,7 @@ def send(session: Session, instance: Instance, *, event_type: str = "") -> None:
     """Delivers one signed sample event. Commits first: the way in writes on a connection of its own.
     Raises Conflict (no sandbox, no secret yet), Invalid (unknown event), Unavailable (it was not taken)."""
     if not can_send(instance):
-        raise Conflict(
-            "Sample events are for sandbox connections.", fix="Make a sandbox connection to try things out."
-        )
+        raise Conflict("Sample events are for sandbox connections.", fix="Make one to try things out.")
     known = [one for one, _ in event_types(instance)]
     wanted = event_type or (secrets.choice(known) if known else "")
     if wanted not in known:

@@ -1,17 +1,15 @@
 """Addresses of connections: the list, the wizard, and a connection's own pages."""
 
+from webapp.connections.routes import credentials as credentials
+from webapp.connections.routes import danger as danger
+from webapp.connections.routes import events as events
+from webapp.connections.routes import finishing as finishing
+from webapp.connections.routes import listing as listing
+from webapp.connections.routes import pages as pages
+from webapp.connections.routes import purpose as purpose
+from webapp.connections.routes import secrets as secrets
+from webapp.connections.routes import settings as settings
+from webapp.connections.routes import tests as tests
 from webapp.connections.routes.base import bp
-from webapp.connections.routes import (  # isort: skip  # the modules below add their views to bp
-    credentials as credentials,
-    danger as danger,
-    events as events,
-    finishing as finishing,
-    listing as listing,
-    pages as pages,
-    purpose as purpose,
-    secrets as secrets,
-    settings as settings,
-    tests as tests,
-)
 
 __all__ = ["bp"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from flask import Response, make_response, request
 from flask.typing import ResponseReturnValue
@@ -28,7 +29,7 @@ WATCHED_FOR = timedelta(minutes=10)
 STOP_POLLING = 286
 
 
-def webhook_values(instance: Instance) -> dict[str, object]:
+def webhook_values(instance: Instance) -> dict[str, Any]:
     """What the panel about events shows, in the wizard and on the connection's page."""
     field = secret_field(instance)
     view = next((one for one in field_views(instance) if field is not None and one.field == field), None)
@@ -134,9 +135,8 @@ def webhook_secret(instance_id: str) -> ResponseReturnValue:
     try:
         values = typed(fields, request.form)
         if field is not None and not values.get(field.name, "").strip():
-            raise Invalid(
-                "", fields={field.name: f"{field.label} is needed. Copy it from where you set up the webhook."}
-            )
+            said = f"{field.label} is needed. Copy it from where you set up the webhook."
+            raise Invalid(said, fields={field.name: said})
         service.set_configuration(db.session(), instance, values, actor_id=actor().user_id)
         if not instance.webhook_registration_id:
             instance.webhook_status, instance.webhook_message = "manual", ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -27,7 +29,7 @@ def _form(manifest: Manifest, choices: tuple[EnvironmentChoice, ...], form: Purp
     return form
 
 
-def _shown(manifest: Manifest, choices: tuple[EnvironmentChoice, ...]) -> dict[str, object]:
+def _shown(manifest: Manifest, choices: tuple[EnvironmentChoice, ...]) -> dict[str, Any]:
     return {
         "template_words": {one.id: one.description for one in manifest.templates}
         | {"": "Connect the account first and decide later."},
