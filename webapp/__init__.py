@@ -33,6 +33,8 @@ FEATURES: tuple[str, ...] = (
     "webhooks",
     "connections",
     "health",
+    "marketplace",
+    "admin",
 )
 """Low ones first: a feature may import those above it, never those below."""
 
