@@ -31,8 +31,8 @@ FEATURES: tuple[str, ...] = (
     "instances",
     "connection_tests",
     "webhooks",
-    "connections",
     "health",
+    "connections",
     "marketplace",
     "admin",
 )

@@ -62,9 +62,12 @@ class PasteForm(ProductForm):
     text = HiddenTextArea("Your keys", [Needed()], description="A whole .env file, JSON, or a list of keys.")
 
 
-def provider_form(fields: Iterable[Field], views: Mapping[str, FieldView] | None = None) -> type[ProductForm]:
-    """A form class with one input per field, named with `PREFIX`. Secrets are never filled in."""
-    made = {f"{PREFIX}{one.name}": _input(one, (views or {}).get(one.name)) for one in fields}
+def provider_form(
+    fields: Iterable[Field], views: Mapping[str, FieldView] | None = None, *, scope: str = ""
+) -> type[ProductForm]:
+    """A form class with one input per field, named with `PREFIX`. Secrets are never filled in. `scope` keeps the ids
+    of several such forms on one page apart."""
+    made = {f"{PREFIX}{one.name}": _input(one, (views or {}).get(one.name), scope) for one in fields}
     return type("ProviderForm", (ProductForm,), made)
 
 
@@ -78,10 +81,10 @@ def show_problems(form: ProductForm, error: Invalid) -> None:
     form.show(Invalid(str(error), fields={PREFIX + key: said for key, said in error.fields.items()}, fix=error.fix))
 
 
-def _input(one: Field, view: FieldView | None) -> FormField:
+def _input(one: Field, view: FieldView | None, scope: str) -> FormField:
     needed = [Needed()] if one.required and not one.default else []
     default = view.value if view is not None else one.default
-    common: dict[str, Any] = {"validators": needed, "description": one.help}
+    common: dict[str, Any] = {"validators": needed, "description": one.help, "id": f"{scope}{PREFIX}{one.name}"}
     if one.secret:
         kind = HiddenTextArea if "BEGIN" in one.pattern else PasswordField
         return kind(one.label, **common)

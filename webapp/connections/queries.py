@@ -11,12 +11,10 @@ from sqlalchemy.orm import Session
 
 from webapp.accounts.models import User
 from webapp.audit.models import AuditEntry
-from webapp.catalog import queries as catalog_queries
 from webapp.catalog import service as catalog
 from webapp.connection_tests import queries as tests
 from webapp.connection_tests.queries import TestView
 from webapp.core.clock import now
-from webapp.core.errors import NotFound
 from webapp.core.pagination import decode_cursor, encode_cursor
 from webapp.instances import service
 from webapp.instances.models import Instance
@@ -56,7 +54,6 @@ class Row:
     """One line of the list. `state` is what the health badge shows."""
 
     card: InstanceCard
-    logo: str
     state: str
     last_test: TestView | None
     last_delivery: datetime | None
@@ -99,15 +96,6 @@ class RefusedDelivery:
 class HealthChange:
     after: str
     at: datetime
-
-
-def logo_of(provider_id: str) -> str:
-    """The address of the provider's logo, with a version; "" without one."""
-    try:
-        digest = catalog_queries.logo(provider_id).digest
-    except NotFound:
-        return ""
-    return f"/marketplace/{provider_id}/logo.svg?v={digest}"
 
 
 def listing(session: Session, *, workspace_id: str, filters: Filters) -> Listing:
@@ -153,7 +141,6 @@ def _drafts(session: Session, mine: ColumnElement[bool], limit: int = 20) -> Ite
 def _row(instance: Instance, last_test: TestView | None) -> Row:
     return Row(
         card=card_of(instance),
-        logo=logo_of(instance.provider_id),
         state=state_of(instance),
         last_test=last_test,
         last_delivery=instance.webhook_last_received_at,

@@ -87,7 +87,6 @@ def wizard_page(
         wizard=_frame(instance, manifest, step, latest),
         instance=instance,
         manifest=manifest,
-        logo=queries.logo_of(instance.provider_id),
         reconnecting=instance.status != "draft",
         **values,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -48,12 +49,17 @@ def webhook_values(instance: Instance) -> dict[str, Any]:
         "ready": ready,
         "arrived": arrived[0] if arrived else None,
         "refusals": queries.refusals(db.session(), instance),
-        "polls": busy or (ready and not arrived and watched),
+        "polls": busy or (ready and watched and not arrived) or _being_read(arrived),
         "sandbox": instance.environment == Environment.SANDBOX,
         "sampling": samples.can_send(instance) and ready,
         "samples": samples.event_types(instance),
         "unreachable": service.public_address_problem() if instance.environment != Environment.SANDBOX else "",
     }
+
+
+def _being_read(arrived: Sequence[queries.Delivery]) -> bool:
+    """Whether the newest delivery has just come in and has no sentence yet."""
+    return any(one.status == "waiting" and now() - one.received_at < timedelta(seconds=20) for one in arrived)
 
 
 def secret_field(instance: Instance) -> Field | None:

@@ -48,7 +48,6 @@ def connection_page(template: str, instance: Instance, tab: str, **values: Any) 
         instance=instance,
         manifest=manifest,
         state=queries.state_of(instance),
-        logo=queries.logo_of(instance.provider_id),
         tabs=tabs,
         **values,
     )

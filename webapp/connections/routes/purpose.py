@@ -53,7 +53,6 @@ def _new_page(provider_id: str, form: PurposeForm) -> str:
         form=form,
         instance=None,
         manifest=manifest,
-        logo=queries.logo_of(provider_id),
         begun=queries.drafts_of(db.session(), workspace_id=actor().workspace_id, provider_id=provider_id),
         **_shown(manifest, choices),
     )

@@ -24,7 +24,7 @@ from webapp.instances.models import Instance
 
 def _page(instance: Instance, failed_form: tuple[str, ProductForm] | None = None) -> str:
     manifest = manifest_of(instance.provider_id)
-    forms = {one.id: provider_form(one.inputs)() for one in manifest.tests}
+    forms = {one.id: provider_form(one.inputs, scope=f"{one.id}-")() for one in manifest.tests}
     if failed_form is not None:
         forms[failed_form[0]] = failed_form[1]
     found = runs.history(
@@ -67,7 +67,7 @@ def run_test(instance_id: str) -> ResponseReturnValue:
         )
     except Invalid as error:
         db.session.rollback()
-        form = provider_form(definition.inputs).submitted()
+        form = provider_form(definition.inputs, scope=f"{definition.id}-").submitted()
         show_problems(form, error)
         return _page(mine(instance_id), (definition.id, form)), 422
     db.session.commit()
