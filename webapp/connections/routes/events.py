@@ -35,14 +35,16 @@ def webhook_values(instance: Instance) -> dict[str, Any]:
     field = secret_field(instance)
     view = next((one for one in field_views(instance) if field is not None and one.field == field), None)
     arrived = queries.deliveries(db.session(), instance, limit=1)
-    ready = view is not None and view.set
+    state = service.registration(instance)
+    known_there = state.status in ("registered", "manual") or not state.can_register
+    ready = view is not None and view.set and known_there
     since = instance.webhook_changed_at or instance.created_at
     watched = now() - since < WATCHED_FOR
     busy = instance.webhook_status in BUSY
     return {
         "instance": instance,
         "manifest": manifest_of(instance.provider_id),
-        "state": service.registration(instance),
+        "state": state,
         "busy": busy,
         "slow": busy and now() - since > timedelta(seconds=6),
         "secret": view,
@@ -140,7 +142,8 @@ def webhook_secret(instance_id: str) -> ResponseReturnValue:
     fields = (field,) if field is not None else ()
     try:
         values = typed(fields, request.form)
-        if field is not None and not values.get(field.name, "").strip():
+        kept = any(one.field == field and one.set for one in field_views(instance))
+        if field is not None and not values.get(field.name, "").strip() and not kept:
             said = f"{field.label} is needed. Copy it from where you set up the webhook."
             raise Invalid(said, fields={field.name: said})
         service.set_configuration(db.session(), instance, values, actor_id=actor().user_id)

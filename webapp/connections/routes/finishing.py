@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from flask import Response, flash, make_response
+from flask import Response, flash, make_response, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.boundary import see_other
@@ -51,6 +51,7 @@ def test(instance_id: str) -> ResponseReturnValue:
         latest=run,
         run=run,
         proven=steps.proven(instance, run),
+        usable=steps.usable(instance, run),
         problem=waiting_problem(run),
     )
 
@@ -75,6 +76,7 @@ def test_live(instance_id: str) -> Response:
         instance=instance,
         run=run,
         proven=steps.proven(instance, run),
+        usable=steps.usable(instance, run),
         problem=waiting_problem(run),
         reconnecting=instance.status != "draft",
     )
@@ -87,7 +89,13 @@ def done(instance_id: str) -> ResponseReturnValue:
     instance = draft(instance_id)
     run = queries.connection_test(db.session(), instance)
     return too_early(instance, "done") or wizard_page(
-        "connections/done.html", instance, "done", latest=run, run=run, events_ready=bool(instance.webhook_status)
+        "connections/done.html",
+        instance,
+        "done",
+        latest=run,
+        run=run,
+        proven=steps.proven(instance, run),
+        events_ready=bool(instance.webhook_status),
     )
 
 
@@ -95,8 +103,13 @@ def done(instance_id: str) -> ResponseReturnValue:
 @requires("instances.create")
 def done_submitted(instance_id: str) -> ResponseReturnValue:
     instance = draft(instance_id)
-    if not steps.proven(instance, queries.connection_test(db.session(), instance)):
-        raise Conflict("This connection has not passed its test yet.", fix="Run the test first.")
+    if not steps.usable(instance, queries.connection_test(db.session(), instance)):
+        raise Conflict(
+            "This connection has not been tested as it is now.",
+            fix="Run the test first.",
+            link=url_for("connections.test", instance_id=instance.id),
+            link_label="To the test",
+        )
     service.finish(db.session(), instance, actor_id=actor().user_id)
     db.session.commit()
     flash(f"{instance.name} is connected.", "success")
