@@ -7,10 +7,12 @@ from urllib.parse import urlsplit
 
 from flask import current_app
 
+from providers.kit.contract import Environment
 from providers.kit.policy import is_public
 from webapp.config import Settings
 from webapp.instances.models import Instance
 
+SANDBOX_BASE = "https://sandbox.invalid"
 _LOCAL = (".localhost", ".local", ".internal", ".lan", ".test", ".invalid", ".example")
 
 
@@ -18,6 +20,14 @@ def webhook_url(instance: Instance) -> str:
     """The address for the vendor: PUBLIC_URL/webhooks/<provider>/<key>."""
     settings: Settings = current_app.config["SETTINGS"]
     return f"{settings.public_url}/webhooks/{instance.provider_id}/{instance.webhook_key}"
+
+
+def address_at_vendor(instance: Instance) -> str:
+    """The address we register. A stand-in wants https:// as its vendor does, also where this machine has none."""
+    url = webhook_url(instance)
+    if instance.environment == Environment.SANDBOX and not url.startswith("https://"):
+        return f"{SANDBOX_BASE}{urlsplit(url).path}"
+    return url
 
 
 def public_address_problem() -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 import structlog
 from sqlalchemy import and_, or_, select, update
@@ -22,14 +21,13 @@ from webapp.core.crypto import CannotDecrypt
 from webapp.core.errors import Invalid, ProductError
 from webapp.core.queue import ring
 from webapp.instances import secrets
-from webapp.instances.addresses import public_address_problem, webhook_url
+from webapp.instances.addresses import address_at_vendor, public_address_problem, webhook_url
 from webapp.instances.models import Instance
 from webapp.instances.opening import open_provider
 
 log = structlog.get_logger(__name__)
 JOB, REMOVAL_JOB = "jobs.instances.register_webhook", "jobs.instances.unregister_webhook"
 LEASE = timedelta(seconds=60)
-SANDBOX_BASE = "https://sandbox.invalid"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +93,7 @@ def register_webhook(session: Session, instance: Instance, *, meter: Callable[[C
         return registration(instance)
     try:
         provider = _open(session, instance, meter)
-        url, events = _address_for(instance), tuple(instance.webhook_events)
+        url, events = address_at_vendor(instance), tuple(instance.webhook_events)
         session.commit()
         assert isinstance(provider, RegistersWebhooks)  # `request_webhook` asked the class
         made = provider.register_webhook(url, events)
@@ -165,15 +163,7 @@ def _claim(session: Session, instance: Instance, before: str, during: str) -> bo
     )
     session.commit()
     session.refresh(instance)
-    return bool(result.rowcount)
-
-
-def _address_for(instance: Instance) -> str:
-    """The stand-in takes an https:// address as its vendor would, also where this machine has none."""
-    url = webhook_url(instance)
-    if instance.environment == Environment.SANDBOX and not url.startswith("https://"):
-        return f"{SANDBOX_BASE}{urlsplit(url).path}"
-    return url
+    return bool(result.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has it
 
 
 def _open(session: Session, instance: Instance, meter: Callable[[CallRecord], None]) -> Provider:

@@ -1,4 +1,4 @@
-"""What pages and programs see of connections. Never a secret: of those only whether they are set, and the last four."""
+"""What pages and programs see of connections. Of a secret only whether it is set, and the last four."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from providers.kit.contract import Environment, Field, Manifest
 from webapp.catalog import service as catalog
-from webapp.catalog.queries import CATEGORY_LABELS
+from webapp.catalog.views import CATEGORY_LABELS
 from webapp.core.errors import BadRequest
 from webapp.core.pagination import decode_cursor, encode_cursor
 from webapp.instances import secrets
