@@ -35,6 +35,7 @@ FEATURES: tuple[str, ...] = (
     "connections",
     "marketplace",
     "admin",
+    "inbox",
 )
 """Low ones first: a feature may import those above it, never those below."""
 
