@@ -36,6 +36,7 @@ FEATURES: tuple[str, ...] = (
     "marketplace",
     "admin",
     "inbox",
+    "monitoring",
 )
 """Low ones first: a feature may import those above it, never those below."""
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 
 KINDS = ("api_call", "webhook", "sync")
@@ -37,6 +37,11 @@ class Sums:
     syncs: int = 0
     call_latency_us: int = 0
     unanswered: int = 0
+
+    @classmethod
+    def total(cls, parts: Iterable[Sums]) -> Sums:
+        parts = list(parts)
+        return cls(**{one.name: sum(getattr(part, one.name) for part in parts) for one in fields(cls)})
 
     @property
     def failed(self) -> int:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from tests.webapp.usage import naive
 from tests.webapp.usage.conftest import Connect
 from webapp.usage import rebuild
+from webapp.usage.analytics import analytics
 from webapp.usage.feed import latest, rows_of
 from webapp.usage.figures import Figures
 from webapp.usage.periods import Period, day_start
@@ -140,11 +141,14 @@ def test_a_rebuild_changes_nothing_that_was_right(session: Session, usage: list[
 def test_a_rebuild_mends_what_is_wrong_and_fits_a_new_time_zone(
     session: Session, workspace: Workspace, usage: list[CallFact]
 ) -> None:
+    assert rebuild.out_of_step(session) == []
     workspace.time_zone = "America/New_York"
     session.connection().exec_driver_sql("UPDATE usage_rollups SET count = count + 3")
     session.connection().exec_driver_sql("DELETE FROM usage_latencies WHERE grain = 'hour'")
     session.commit()
+    assert rebuild.out_of_step(session) == [workspace.id]
     list(rebuild.rebuild(session, workspace.id))
+    assert rebuild.out_of_step(session) == []
     for scope in scopes_of(usage):
         assert_exact(session, scope, Period.of_days(FIRST, LAST, ZoneInfo("America/New_York")))
     assert rebuild.workspaces_with_usage(session) == [workspace.id]
@@ -218,3 +222,30 @@ def test_a_week_without_usage_is_empty_and_not_an_error(session: Session, worksp
     assert found.sums.count == 0
     assert found.sums.success_rate is found.sums.uptime is found.sums.average_ms is found.percentiles.p50 is None
     assert len(found.points) == 12
+
+
+def test_the_figures_of_the_api_are_those_of_the_rows(session: Session, usage: list[CallFact]) -> None:
+    zone = ZoneInfo("Australia/Lord_Howe")
+    scope, period = Scope(workspace_id=usage[0].workspace_id), Period.of_days(FIRST, LAST, zone)
+    rows = naive.rows(session, scope, period)
+    found = analytics(session, scope, period, total_integrations=3, active_integrations=2)
+    assert (found.total_integrations, found.active_integrations) == (3, 2)
+    assert found.usage.api_calls + found.usage.webhook_deliveries + found.usage.data_syncs == len(rows)
+    assert found.errors.total == sum(found.errors.by_category.values()) == sum(not row.ok for row in rows)
+    assert sum(line.errors for line in found.providers) == found.errors.total
+    assert sum(point.usage.api_calls for point in found.series) == found.usage.api_calls
+    assert found.performance.success_rate == pytest.approx(sum(row.ok for row in rows) / len(rows))
+    assert found.environments == REAL
+
+
+def test_a_changed_time_zone_rings_for_a_rebuild(
+    session: Session, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rung: list[tuple[object, ...]] = []
+    monkeypatch.setattr("webapp.core.queue.ring_now", lambda *bell, queue: rung.append(bell) or True)
+    workspace.name = "Another name"
+    session.commit()
+    assert rung == []
+    workspace.time_zone = "Asia/Kolkata"
+    session.commit()
+    assert rung == [("jobs.usage.rebuild", workspace.id)]
