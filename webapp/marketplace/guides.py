@@ -62,7 +62,7 @@ def _may_link(address: str) -> bool:
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False}, renderer_cls=_Renderer)
     parser.enable("table").disable(["image", "html_block", "html_inline"])
-    parser.validateLink = _may_link  # type: ignore[method-assign]  # markdown-it's documented way
+    parser.validateLink = _may_link  # type: ignore[method-assign, assignment]  # markdown-it's documented way
     return parser
 
 

@@ -178,6 +178,11 @@ def popularity_words(score: int) -> str:
     return next(words for least, words in _POPULARITY if score >= least)
 
 
+def as_sentence(text: str) -> str:
+    """What an admin typed, with the full stop that people leave out."""
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
+
+
 def minutes_words(minutes: int) -> str:
     return "About a minute" if minutes <= 1 else f"About {minutes} minutes"
 

@@ -85,3 +85,4 @@ def _connect_address(provider_id: str, **choices: str) -> str:
 
 bp.add_app_template_filter(queries.popularity_words)
 bp.add_app_template_filter(queries.minutes_words)
+bp.add_app_template_filter(queries.as_sentence)

@@ -113,7 +113,7 @@ def test_a_provider_turned_off_says_why_and_cannot_be_started(
     service.set_enabled(session, provider_id="acme", enabled=False, reason="Contract ended")
     session.commit()
     text = client.get("/marketplace/acme").text
-    assert "Contract ended A site admin can change this." in words(text)
+    assert "Contract ended. A site admin can change this." in words(text)
     assert "/integrations/new/" not in text
     with pytest.raises(Forbidden, match="Contract ended"):
         instances.start_draft(session, workspace_id=workspace.id, provider_id="acme")

@@ -108,7 +108,7 @@ def test_typing_gets_the_results_and_the_counts_alone(client: FlaskClient) -> No
     assert answer.text.startswith('<div id="marketplace-results"')
     assert "<html" not in answer.text
     assert tiles(answer.text) == ["mailgull"]
-    assert 'id="marketplace-count" hx-swap-oob="innerHTML">1 provider<' in answer.text
+    assert 'id="marketplace-count" hx-swap-oob="true">1 provider<' in answer.text
     assert chip(answer.text, "payment") == "0 providers"
 
 
@@ -125,7 +125,7 @@ def test_a_provider_turned_off_is_shown_with_its_reason_and_who_can_help(
     session.commit()
     text = client.get("/marketplace").text
     assert "acme" in tiles(text)
-    assert "Not available. The contract <ended> A site admin can change this." in words(text)
+    assert "Not available. The contract <ended>. A site admin can change this." in words(text)
     assert "<ended>" not in text
 
 
