@@ -19,7 +19,8 @@ from webapp.core.pagination import decode_cursor, encode_cursor
 from webapp.instances import service
 from webapp.instances.models import Instance
 from webapp.instances.queries import InstanceCard, card_of
-from webapp.webhooks.models import WebhookEvent, WebhookRefusal
+from webapp.webhooks import queries as inbox
+from webapp.webhooks.queries import EventView, RefusalView
 
 STATES = {
     "": "All states",
@@ -31,7 +32,6 @@ STATES = {
     "deleted": "Removed",
 }
 PAGE = 50
-TONES = {"good": "good", "bad": "bad", "neutral": "muted", "attention": "warn"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,28 +68,6 @@ class Listing:
     providers: tuple[tuple[str, str], ...]
     everything: int
     next_cursor: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Delivery:
-    """One event that arrived, as a sentence."""
-
-    id: str
-    sentence: str
-    type: str
-    tone: str
-    icon: str
-    received_at: datetime
-    status: str
-    sample: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class RefusedDelivery:
-    message: str
-    fix: str
-    count: int
-    last_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,42 +155,14 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
     return chosen
 
 
-def deliveries(session: Session, instance: Instance, *, limit: int) -> tuple[Delivery, ...]:
+def deliveries(session: Session, instance: Instance, *, limit: int) -> tuple[EventView, ...]:
     """What arrived last, newest first."""
-    rows = session.scalars(
-        select(WebhookEvent)
-        .where(WebhookEvent.instance_id == instance.id)
-        .order_by(WebhookEvent.sequence.desc())
-        .limit(limit)
-    )
-    return tuple(
-        Delivery(
-            id=row.id,
-            sentence=row.sentence or f"An event of the type {row.type or 'unknown'} arrived.",
-            type=row.type,
-            tone=TONES.get(row.tone, "muted"),
-            icon=row.icon or "webhook",
-            received_at=row.received_at,
-            status=row.status,
-            sample=row.source == "sample",
-        )
-        for row in rows
-    )
+    return tuple(inbox.list_events(session, instance.workspace_id, instance.id, limit=limit)[0])
 
 
-def refusals(session: Session, instance: Instance) -> tuple[RefusedDelivery, ...]:
-    """What was refused in the last week, by reason, newest first."""
-    last = func.max(WebhookRefusal.last_at)
-    rows = session.execute(
-        select(func.max(WebhookRefusal.message), func.max(WebhookRefusal.fix), func.sum(WebhookRefusal.count), last)
-        .where(WebhookRefusal.instance_id == instance.id, WebhookRefusal.hour > now() - timedelta(days=7))
-        .group_by(WebhookRefusal.reason)
-        .order_by(last.desc())
-        .limit(5)
-    ).all()
-    return tuple(
-        RefusedDelivery(message=message, fix=fix, count=int(count), last_at=at) for message, fix, count, at in rows
-    )
+def refusals(session: Session, instance: Instance) -> tuple[RefusalView, ...]:
+    """What was refused in the last week, by reason."""
+    return tuple(inbox.refusals(session, instance.workspace_id, instance.id))
 
 
 def health_changes(session: Session, instance: Instance, *, limit: int = 6) -> tuple[HealthChange, ...]:

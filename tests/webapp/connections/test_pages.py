@@ -21,7 +21,7 @@ from webapp.instances import secrets, service
 from webapp.instances.models import Instance
 from webapp.workspaces.models import Workspace
 
-PAGES = ("", "/settings", "/deliveries", "/tests", "/remove")
+PAGES = ("", "/settings", "/events", "/tests", "/remove")
 CHANGES = (
     "/connect/purpose",
     "/connect/credentials",

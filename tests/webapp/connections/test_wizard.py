@@ -57,6 +57,6 @@ def test_someone_goes_from_the_first_page_to_a_working_connection(
     answer = client.post(f"{home}/connect/done")
     assert answer.headers["Location"].endswith(home)
     assert session.get_one(Instance, id_, populate_existing=True).status == "active"
-    for path in ("", "/settings", "/deliveries", "/tests", "/remove"):
+    for path in ("", "/settings", "/events", "/tests", "/remove"):
         assert client.get(home + path).status_code == 200, path
     assert row.name in client.get("/integrations").text

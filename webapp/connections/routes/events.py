@@ -24,6 +24,7 @@ from webapp.extensions import db
 from webapp.instances import service
 from webapp.instances.models import Instance
 from webapp.instances.queries import field_views
+from webapp.webhooks.queries import EventView
 
 BUSY = ("requested", "registering", "removing")
 WATCHED_FOR = timedelta(minutes=10)
@@ -59,7 +60,7 @@ def webhook_values(instance: Instance) -> dict[str, Any]:
     }
 
 
-def _being_read(arrived: Sequence[queries.Delivery]) -> bool:
+def _being_read(arrived: Sequence[EventView]) -> bool:
     """Whether the newest delivery has just come in and has no sentence yet."""
     return any(one.status == "waiting" and now() - one.received_at < timedelta(seconds=20) for one in arrived)
 
@@ -184,4 +185,4 @@ def _back(instance: Instance) -> ResponseReturnValue:
         return page("connections/_webhook_state.html", **webhook_values(instance))
     if instance.status == "draft":
         return see_other("connections.webhook", instance_id=instance.id)
-    return see_other("connections.deliveries", instance_id=instance.id)
+    return see_other("connections.happenings", instance_id=instance.id)

@@ -29,7 +29,7 @@ class Tab:
 TABS = (
     ("Overview", "connections.show"),
     ("Settings", "connections.settings"),
-    ("Deliveries", "connections.deliveries"),
+    ("Events", "connections.happenings"),
     ("Tests", "connections.tests"),
     ("Pause or remove", "connections.danger"),
 )
@@ -41,7 +41,7 @@ def connection_page(template: str, instance: Instance, tab: str, **values: Any) 
     tabs = [
         Tab(label=label, href=url_for(endpoint, instance_id=instance.id), active=endpoint == tab)
         for label, endpoint in TABS
-        if endpoint != "connections.deliveries" or manifest.webhook is not None
+        if endpoint != "connections.happenings" or manifest.webhook is not None
     ]
     return page(
         template,
@@ -72,9 +72,10 @@ def show(instance_id: str) -> str:
     )
 
 
-@bp.get("/integrations/<instance_id>/deliveries")
+@bp.get("/integrations/<instance_id>/events")
 @requires("events.view")
-def deliveries(instance_id: str) -> Any:
+def happenings(instance_id: str) -> Any:
+    """What arrived, and how events get here."""
     instance = mine(instance_id)
     if manifest_of(instance.provider_id).webhook is None:
         return see_other("connections.show", instance_id=instance.id)
@@ -83,10 +84,10 @@ def deliveries(instance_id: str) -> Any:
         del values[given]
     values["registration"] = values.pop("state")
     return connection_page(
-        "connections/deliveries.html",
+        "connections/events.html",
         instance,
-        "connections.deliveries",
-        rows=queries.deliveries(db.session(), instance, limit=25),
-        inbox_href=linked("inbox.index", instance=instance.id),
+        "connections.happenings",
+        rows=queries.deliveries(db.session(), instance, limit=15),
+        inbox_href=linked("inbox.of_instance", instance_id=instance.id),
         **values,
     )

@@ -9,8 +9,9 @@ from flask.typing import ResponseReturnValue
 
 from providers.kit.contract import Manifest
 from webapp.boundary import see_other
-from webapp.catalog.queries import EnvironmentChoice, environment_choices
+from webapp.catalog.queries import environment_choices
 from webapp.catalog.service import entry
+from webapp.catalog.views import EnvironmentChoice
 from webapp.connections import queries, steps
 from webapp.connections.forms import ENVIRONMENT_ICONS, ENVIRONMENT_WORDS, PurposeForm
 from webapp.connections.routes.base import ENDPOINTS, Wizard, bp, draft, go_on, in_wizard, page, wizard_page
