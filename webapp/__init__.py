@@ -36,6 +36,7 @@ FEATURES: tuple[str, ...] = (
     "inbox",
     "marketplace",
     "admin",
+    "connections",
 )
 """Low ones first: a feature may import those above it, never those below."""
 

@@ -1,0 +1,55 @@
+"""Sends a sample event through the real way in: for sandbox connections, with no vendor involved."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from typing import cast
+
+from sqlalchemy.orm import Session
+
+from providers.kit.capabilities import MakesSamples
+from providers.kit.contract import Environment
+from webapp.core.clock import now
+from webapp.core.errors import Conflict, Invalid, Unavailable
+from webapp.instances import service
+from webapp.instances.models import Instance
+from webapp.webhooks import ingest
+
+
+def can_send(instance: Instance) -> bool:
+    """Whether this connection can get sample events at all."""
+    made = service.provider_class(instance.provider_id)
+    return instance.environment == Environment.SANDBOX and issubclass(made, MakesSamples)
+
+
+def event_types(instance: Instance) -> tuple[tuple[str, str], ...]:
+    """(type, label) of the events to choose from: the chosen ones, else the usual ones."""
+    manifest = service.provider_class(instance.provider_id).manifest
+    if manifest.webhook is None:
+        return ()
+    chosen = set(instance.webhook_events)
+    return tuple(
+        (one.type, one.label) for one in manifest.webhook.events if (one.type in chosen if chosen else one.default)
+    )
+
+
+def send(session: Session, instance: Instance, *, event_type: str = "") -> None:
+    """Delivers one signed sample event. Commits first: the way in writes on a connection of its own.
+    Raises Conflict (no sandbox, no secret yet), Invalid (unknown event), Unavailable (it was not taken)."""
+    if not can_send(instance):
+        raise Conflict("Sample events are for sandbox connections.", fix="Make one to try things out.")
+    known = [one for one, _ in event_types(instance)]
+    wanted = event_type or (secrets.choice(known) if known else "")
+    if wanted not in known:
+        raise Invalid("There is no event of this name.", fields={"event_type": "Choose one of the list."})
+    signing = service.webhook_secrets(session, instance.id)
+    if not signing:
+        raise Conflict("Events can't be proven yet: there is no signing secret.", fix="Set up the events first.")
+    provider = cast(MakesSamples, service.provider_class(instance.provider_id))
+    request = provider.sample_delivery(wanted, signing[0], now(), secrets.randbelow(2**31))
+    request, key = replace(request, url=service.webhook_url(instance)), instance.webhook_key
+    session.commit()
+    receipt = ingest.accept(request, key, source="sample")
+    if receipt.status != 200:
+        raise Unavailable("The sample event was not taken in.", fix="Try again in a moment.")
