@@ -31,6 +31,7 @@ FEATURES: tuple[str, ...] = (
     "instances",
     "connection_tests",
     "webhooks",
+    "monitoring",
 )
 """Low ones first: a feature may import those above it, never those below."""
 

@@ -17,6 +17,7 @@ COMMANDS: dict[str, str] = {
     "tokens": "webapp.cli.people:tokens",
     "routes": "webapp.cli.routes:routes",
     "audit": "webapp.cli.audit:audit",
+    "usage": "webapp.cli.usage:usage",
 }
 """Command name → where it lives."""
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, cast, func, literal, select, union_all
+from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, literal_column, select, union_all
 from sqlalchemy.orm import Session
 
 from webapp.usage.figures import Adder, Figures, Percentiles, Point, SubjectFigures, Sums
@@ -82,13 +82,10 @@ def _instances_of(scope: Scope, part: Part) -> Select[Any]:
 
 
 def _by_provider(instances: Iterable[SubjectFigures]) -> tuple[SubjectFigures, ...]:
-    names = ("count", "ok", "calls", "deliveries", "syncs", "call_latency_us", "unanswered")
-    found: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(names, 0))
+    found: dict[str, list[Sums]] = defaultdict(list)
     for line in instances:
-        sums = found[line.provider_id]
-        for name in names:
-            sums[name] += getattr(line.sums, name)
-    lines = (SubjectFigures(provider_id=provider, sums=Sums(**sums)) for provider, sums in found.items())
+        found[line.provider_id].append(line.sums)
+    lines = (SubjectFigures(provider_id=provider, sums=Sums.total(parts)) for provider, parts in found.items())
     return tuple(sorted(lines, key=lambda line: (-line.sums.count, line.provider_id)))
 
 
@@ -147,8 +144,10 @@ def _of_rows(query: Select[Any], scope: Scope, part: Part) -> Select[Any]:
 
 
 def _hour() -> Any:
-    # Seconds of the row's hour, by whole-number arithmetic that both databases do alike.
-    return cast((UsageRecord.at - UsageRecord.at % literal(HOUR_MS)), BigInteger).op("/")(1000).label("bucket")
+    # Seconds of the row's hour, by whole-number arithmetic that both databases do alike. Literals, not parameters:
+    # PostgreSQL would take two parameters of the same value for two different expressions to group by.
+    hours: ColumnElement[int] = UsageRecord.at.op("/")(literal_column(str(HOUR_MS)))
+    return (hours * literal_column("3600")).label("bucket")
 
 
 def _row_sums() -> tuple[Any, ...]:
