@@ -51,9 +51,7 @@ def test_no_template_loads_from_another_origin_or_breaks_the_content_policy(path
     text = re.sub(r"\{#.*?#\}", "", path.read_text(encoding="utf-8"), flags=re.S)
     assert re.findall(r"<(?:script|link|img|iframe)[^>]*(?:src|href)=[\"'](?:https?:)?//[^\"']*", text) == []
     assert re.findall(r"<script(?![^>]*\bsrc=)[^>]*>", text) == [], "an inline script"
-    assert re.findall(r"<style\b|\sstyle=[\"']|\son[a-z]+=[\"']|\shx-on", text) == [], (
-        "an inline style or handler"
-    )
+    assert re.findall(r"<style\b|\sstyle=[\"']|\son[a-z]+=[\"']|\shx-on", text) == [], "an inline style or handler"
     assert "|safe" not in text.replace(" ", "")
 
 

@@ -9,10 +9,8 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import (
     format_compact_decimal,
-    format_currency,
     format_decimal,
     format_percent,
-    get_currency_precision,
 )
 from flask import Flask, g
 
@@ -56,11 +54,6 @@ def ago(value: datetime | None) -> str:
     return format_timedelta(distance, add_direction=True, locale=locale())
 
 
-def money(minor: int, currency: str) -> str:
-    """From the currency's minor unit: 12000 EUR is €120.00."""
-    return format_currency(minor / 10 ** get_currency_precision(currency), currency, locale=locale())
-
-
 def number(value: float) -> str:
     return format_decimal(value, locale=locale())
 
@@ -93,7 +86,6 @@ def init_app(app: Flask) -> None:
         datetime=datetime_text,
         date=date_text,
         ago=ago,
-        money=money,
         number=number,
         compact=compact,
         percent=percent,

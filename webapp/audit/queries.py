@@ -1,0 +1,125 @@
+"""What the audit page and its exports show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session
+
+from webapp.audit.models import AuditEntry
+from webapp.core.pagination import decode_cursor, encode_cursor
+
+WORDS: dict[str, str] = {
+    "user.created": "created the account of {object}",
+    "user.changed": "changed their profile",
+    "user.password_changed": "changed their password",
+    "session.started": "signed in",
+    "session.refused": "failed to sign in as {object}",
+    "session.revoked": "signed a browser out",
+    "session.revoked_others": "signed every other browser out",
+    "workspace.created": "created the workspace {object}",
+    "workspace.changed": "changed the workspace {object}",
+    "member.added": "joined as a member: {object}",
+    "member.removed": "removed {object} from the workspace",
+    "member.role_changed": "changed the role of {object}",
+    "invitation.created": "invited {object}",
+    "invitation.revoked": "took back the invitation of {object}",
+    "token.created": "created the API token {object}",
+    "token.revoked": "revoked the API token {object}",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditView:
+    sequence: int
+    at: datetime
+    actor: str
+    actor_kind: str
+    sentence: str
+    action: str
+    object_kind: str
+    object_id: str
+    object_name: str
+    ip: str
+    request_id: str
+    details: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditFilter:
+    """`text` is looked for in names, actions and addresses; `action` is a whole action or its first part."""
+
+    text: str = ""
+    action: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def _sentence(entry: AuditEntry) -> str:
+    words = WORDS.get(entry.action)
+    name = entry.object_name or entry.object_kind
+    if words:
+        return words.replace("{object}", name)
+    kind, _, what = entry.action.partition(".")
+    plain = f"{kind.replace('_', ' ')} {what.replace('_', ' ')}"
+    return f"{plain}: {name}" if name else plain
+
+
+def _view(entry: AuditEntry) -> AuditView:
+    return AuditView(
+        sequence=entry.sequence,
+        at=entry.at,
+        actor=entry.actor_name or ("The system" if entry.actor_kind == "system" else "Somebody"),
+        actor_kind=entry.actor_kind,
+        sentence=_sentence(entry),
+        action=entry.action,
+        object_kind=entry.object_kind,
+        object_id=entry.object_id,
+        object_name=entry.object_name,
+        ip=entry.ip,
+        request_id=entry.request_id,
+        details=entry.details,
+    )
+
+
+def _query(workspace_id: str, chosen: AuditFilter) -> Select[tuple[AuditEntry]]:
+    query = select(AuditEntry).where(AuditEntry.workspace_id == workspace_id)
+    if chosen.text:
+        columns = (AuditEntry.actor_name, AuditEntry.object_name, AuditEntry.action, AuditEntry.ip)
+        query = query.where(or_(*(column.icontains(chosen.text, autoescape=True) for column in columns)))
+    if chosen.action:
+        query = query.where(AuditEntry.action.startswith(f"{chosen.action}.", autoescape=True))
+    if chosen.since:
+        query = query.where(AuditEntry.at >= chosen.since)
+    if chosen.until:
+        query = query.where(AuditEntry.at < chosen.until)
+    return query.order_by(AuditEntry.sequence.desc())
+
+
+def entries(
+    session: Session, workspace_id: str, chosen: AuditFilter, *, cursor: str = "", limit: int = 50
+) -> tuple[list[AuditView], str]:
+    """Newest first, and the cursor of the next page ("" at the end). Raises BadRequest for a foreign cursor."""
+    query = _query(workspace_id, chosen)
+    position = decode_cursor(cursor, (int,))
+    if position:
+        query = query.where(AuditEntry.sequence < position[0])
+    rows = session.scalars(query.limit(limit + 1)).all()
+    following = encode_cursor(rows[limit - 1].sequence) if len(rows) > limit else ""
+    return [_view(row) for row in rows[:limit]], following
+
+
+def every_entry(session: Session, workspace_id: str, chosen: AuditFilter) -> Iterator[AuditView]:
+    """All that the filter lets through, in flat memory."""
+    for row in session.scalars(_query(workspace_id, chosen).execution_options(yield_per=500)):
+        yield _view(row)
+
+
+def kinds(session: Session, workspace_id: str) -> list[str]:
+    """The first parts of the actions that have happened here."""
+    actions = session.scalars(select(AuditEntry.action).where(AuditEntry.workspace_id == workspace_id).distinct())
+    return sorted({action.partition(".")[0] for action in actions})
