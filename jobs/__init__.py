@@ -33,7 +33,8 @@ def use_application(app: Flask) -> None:
 def application() -> Flask:
     """Of the running context, else of this process; made now if nobody did."""
     if has_app_context():
-        return current_app._get_current_object()  # type: ignore[attr-defined]  # Flask's way to the object behind the proxy
+        running: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # what the proxy stands for
+        return running
     if not _application:
         from webapp import create_app
 

@@ -43,11 +43,11 @@ class InProcessWorker(SimpleWorker):
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         self.stopped_by_signal = True
-        super().request_stop(signum, frame)
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]  # RQ leaves it untyped
 
     def register_death(self) -> None:
         try:
-            super().register_death()
+            super().register_death()  # type: ignore[no-untyped-call]  # RQ leaves it untyped
         except RedisError:
             log.info("the queue is gone, so this worker leaves without saying so")
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 SIGNUP_CHOICES = ("closed", "invite", "open")
+KEY_FILES = {"SECRET_KEY": "secret_key", "ENCRYPTION_KEYS": "encryption_keys"}
+"""Setting → name of its file in DATA_DIR."""
 
 
 class SettingsError(Exception):
@@ -19,7 +21,7 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Everything the operator decides. `environ` keeps the rest for per-provider names (`STRIPE_API_BASE`)."""
+    """Everything the operator decides. `environ` keeps the rest for per-provider names (`<PROVIDER>_API_BASE`)."""
 
     data_dir: Path
     database_url: str
@@ -46,7 +48,7 @@ class Settings:
         return self.database_url.startswith("sqlite")
 
     def encryption_keys_now(self) -> tuple[str, ...]:
-        """As they stand in their file, which `toolkit keys rotate` may have changed since the start. SettingsError."""
+        """As they stand in their file, which `toolkit keys rotate` may have changed since. SettingsError."""
         return _encryption_keys(self.environ, self.data_dir)
 
     def value(self, name: str) -> str:
@@ -108,7 +110,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         data_dir=folder,
         database_url=_value(environ, "DATABASE_URL", f"sqlite:///{folder / 'toolkit.db'}"),
         redis_url=_value(environ, "REDIS_URL", f"unix://{quote(str(embedded_queue_socket(folder)))}"),
-        secret_key=_key(environ, folder, "SECRET_KEY", "secret_key"),
+        secret_key=_key(environ, folder, "SECRET_KEY"),
         encryption_keys=_encryption_keys(environ, folder),
         public_url=public_url.rstrip("/"),
         host=host,
@@ -124,13 +126,13 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
 
 
 def _encryption_keys(environ: Mapping[str, str], folder: Path) -> tuple[str, ...]:
-    text = _key(environ, folder, "ENCRYPTION_KEYS", "encryption_keys")
+    text = _key(environ, folder, "ENCRYPTION_KEYS")
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-def _key(environ: Mapping[str, str], folder: Path, name: str, file: str) -> str:
+def _key(environ: Mapping[str, str], folder: Path, name: str) -> str:
     value = _value(environ, name)
-    path = folder / file
+    path = folder / KEY_FILES[name]
     if not value and path.is_file():
         if path.stat().st_mode & 0o077:
             raise SettingsError(f"{path} can be read by other users of this machine; run: chmod 600 {path}")

@@ -48,7 +48,9 @@ def check(session: Session, keyring: Keyring, folder: Path) -> ChainFault | None
     try:
         genuine = hmac.compare_digest(_signature(facts, keyring), str(kept["signature"]))
     except KeyError:
-        return ChainFault(sequence=sequence, what=f"the anchor was signed under the key {kept['key_id']}, which is gone")
+        return ChainFault(
+            sequence=sequence, what=f"the anchor was signed under the key {kept['key_id']}, which is gone"
+        )
     if not genuine:
         return ChainFault(sequence=sequence, what="the anchor file was changed")
     digest = session.scalar(select(AuditEntry.digest).where(AuditEntry.sequence == sequence))

@@ -73,10 +73,11 @@ class SearchIndex:
 
     def _one(self, word: str) -> dict[int, float]:
         found: dict[int, float] = {}
-        for known, closeness in self._similar(word).items():
-            for position, worth in self._postings[known].items():
+        known = found.get
+        for similar, closeness in self._similar(word).items():
+            for position, worth in self._postings[similar].items():
                 value = worth * closeness
-                if value > found.get(position, 0.0):
+                if value > known(position, 0.0):
                     found[position] = value
         return found
 

@@ -33,7 +33,9 @@ def backup(file: Path) -> None:
     if not made.whole:
         click.echo('The database is not in it. Back it up beside: pg_dump --format=custom "$DATABASE_URL"', err=True)
     if "encryption_keys" not in made.files:
-        click.echo("ENCRYPTION_KEYS is set outside of DATA_DIR. Back it up yourself: without it no secret opens.", err=True)
+        click.echo(
+            "ENCRYPTION_KEYS is set outside of DATA_DIR. Back it up yourself: without it no secret opens.", err=True
+        )
 
 
 @click.command()

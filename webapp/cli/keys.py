@@ -32,6 +32,8 @@ def rotate() -> None:
         except CannotDecrypt as error:
             raise Failure(f"The keys do not fit the data: {error}. Nothing after that was changed.") from error
     if done.made_key:
-        click.echo(f"A new key ({done.primary_id}) was put first into the file encryption_keys. Back that file up now.")
+        click.echo(
+            f"A new key ({done.primary_id}) was put first into the file encryption_keys. Back that file up now."
+        )
     click.echo(f"{done.workspaces} workspaces are now under the key {done.primary_id}.")
     click.echo("Keep the older keys: they prove older audit entries, and open older backups.")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from providers.kit.registry import ProviderFolderError, Registry
 from webapp.cli import Failure
 
 
@@ -23,13 +24,7 @@ def list_providers() -> None:
 
     Example: toolkit providers list
     """
-    from providers.kit.registry import ProviderFolderError, Registry
-
-    try:
-        registry = Registry.discover()
-    except ProviderFolderError as error:
-        raise Failure(str(error)) from error
-    for one in registry:
+    for one in _registry():
         click.echo(f"{one.id}\t{one.manifest.category.value}\t{one.manifest.name}")
 
 
@@ -40,4 +35,26 @@ def check(folder: Path | None) -> None:
 
     Example: toolkit providers check providers/my_provider
     """
-    raise Failure("not yet")
+    from providers.kit import conformance
+
+    registry = _registry()
+    chosen = [one for one in registry if folder is None or one.folder == folder.resolve()]
+    if not chosen:
+        raise Failure(f"{folder or 'providers/'} holds no provider: no folder with a provider.py.")
+    wrong = 0
+    for one in chosen:
+        found = conformance.check(one)
+        wrong += len(found)
+        click.echo(f"{one.id}: {len(found) or 'nothing'} to mend")
+        for finding in found:
+            click.echo(f"  {finding.rule} · {finding.where}: {finding.message}")
+    if wrong:
+        raise Failure(f"{wrong} things to mend in {len(chosen)} providers.")
+
+
+def _registry() -> Registry:
+    """Raises Failure."""
+    try:
+        return Registry.discover()
+    except ProviderFolderError as error:
+        raise Failure(str(error)) from error

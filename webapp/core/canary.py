@@ -31,5 +31,3 @@ def rewrap(session: Session, keyring: Keyring) -> None:
     """Raises CannotDecrypt when the old canary does not open."""
     check(session, keyring)
     plant(session, keyring)
-
-

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from providers.kit.errors import RefusedByPolicy
 from providers.kit.policy import DoorPolicy, check_address
-from webapp.config import Settings
+from webapp.config import KEY_FILES, Settings
 from webapp.core import canary, queue
 from webapp.core.clock import now
 from webapp.core.crypto import CannotDecrypt, Keyring
@@ -92,11 +92,9 @@ def keys(settings: Settings) -> Finding:
 
 
 def key_files(settings: Settings) -> Finding:
-    from webapp.runtime.keys import FILES
-
     open_ones = [
         path
-        for path in (settings.data_dir / name for name in FILES.values())
+        for path in (settings.data_dir / name for name in KEY_FILES.values())
         if path.is_file() and path.stat().st_mode & 0o077
     ]
     if settings.data_dir.is_dir() and settings.data_dir.stat().st_mode & 0o002:
@@ -114,7 +112,9 @@ def queue_answers(settings: Settings) -> Finding:
     fix = "Start the product with: toolkit up (or: make run)."
     if settings.value("REDIS_URL"):
         fix = "Look whether the Redis or Valkey server at REDIS_URL runs and can be reached from here."
-    says = "The queue does not answer. Pages work and deliveries are stored, but nothing is processed until it is back."
+    says = (
+        "The queue does not answer. Pages work and deliveries are stored, but nothing is processed until it is back."
+    )
     return Finding(name="queue", ok=False, says=says, fix=fix)
 
 
@@ -151,7 +151,9 @@ def backlog(settings: Settings) -> Finding:
     waited = now() - oldest if oldest else timedelta()
     if waited > _BACKLOG:
         says = f"The oldest delivery has waited {_minutes(waited.total_seconds())} to be processed."
-        return Finding(name="backlog", ok=False, says=says, fix=_START + " If it only has too much to do, raise WORKERS.")
+        return Finding(
+            name="backlog", ok=False, says=says, fix=_START + " If it only has too much to do, raise WORKERS."
+        )
     return Finding(name="backlog", ok=True, says="No delivery waits longer than it should.")
 
 

@@ -26,4 +26,4 @@ def beat(connection: Redis, kind: str) -> bool:
 def seconds_since(connection: Redis, kind: str) -> float | None:
     """Since the freshest sign of life; None when there was none for a day. Raises RedisError."""
     value = connection.get(_KEYS[kind])
-    return max(0.0, time.time() - float(value)) if value else None  # type: ignore[arg-type]  # the client is not async
+    return max(0.0, time.time() - float(value)) if value else None

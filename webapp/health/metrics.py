@@ -1,8 +1,8 @@
 """Counters for Prometheus, summed over all processes.
 
-Each process keeps its numbers in files below the folder that PROMETHEUS_MULTIPROC_DIR names (`share_between_processes`
-sets it before the client library is imported); whichever process answers /metrics adds them up. What the database
-and the queue know is asked at that moment.
+Each process keeps its numbers in files below the folder that PROMETHEUS_MULTIPROC_DIR names (the commands that start
+processes set it, before the client library is imported); whichever process answers /metrics adds them up. What the
+database and the queue know is asked at that moment.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class _Stored:
         seen = GaugeMetricFamily("toolkit_seen_seconds", "Since the last sign of life", labels=["kind"])
         try:
             for name in queue.QUEUES:
-                length.add_metric([name], float(queue.redis().llen(f"rq:queue:{name}")))  # type: ignore[arg-type]  # not async
+                length.add_metric([name], float(queue.redis().llen(f"rq:queue:{name}")))
             for kind in ("worker", "scheduler"):
                 age = seconds_since(queue.redis(), kind)
                 if age is not None:
@@ -99,11 +99,11 @@ def _count(condition: object) -> int:
 def render() -> bytes:
     """Prometheus text: this process's numbers, or the sum over all processes where they share a folder."""
     stored = CollectorRegistry()
-    stored.register(_Stored())  # type: ignore[arg-type]  # a collector is anything with collect()
+    stored.register(_Stored())
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return generate_latest(REGISTRY) + generate_latest(stored)
     shared = CollectorRegistry()
-    MultiProcessCollector(shared)  # type: ignore[no-untyped-call]  # the library's own
+    MultiProcessCollector(shared)  # type: ignore[no-untyped-call]  # the library leaves it untyped
     return generate_latest(shared) + generate_latest(stored)
 
 

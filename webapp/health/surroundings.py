@@ -25,7 +25,9 @@ def clock(settings: Settings) -> Finding:
     """Our clock against the vendors': an event can't arrive before it was made, and some arrive at once."""
     newest_audit = db.session.scalar(select(AuditEntry.at).order_by(AuditEntry.sequence.desc()).limit(1))
     if newest_audit and newest_audit - now() > _SKEW:
-        says = f"The newest audit entry lies {_whole(newest_audit - now())} seconds in the future: our clock went back."
+        says = (
+            f"The newest audit entry lies {_whole(newest_audit - now())} seconds in the future: our clock went back."
+        )
         return Finding(name="clock", ok=False, says=says, fix=_FIX_CLOCK)
     delays = _delays()
     if not delays:

@@ -6,23 +6,24 @@ import hashlib
 import io
 import json
 import os
-import sqlite3
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, NullPool, create_engine
+from sqlalchemy.exc import DBAPIError
 
 from webapp.audit.anchor import FILE as ANCHOR
-from webapp.config import SettingsError
+from webapp.config import KEY_FILES, SettingsError
 from webapp.core.clock import now
-from webapp.core.database import sqlite_driver
-from webapp.runtime.keys import FILES
+from webapp.core.database import engine_options
 
 DATABASE = "toolkit.db"
 MANIFEST = "manifest.json"
-MEMBERS = (DATABASE, *FILES.values(), ANCHOR)
+MEMBERS = (DATABASE, *KEY_FILES.values(), ANCHOR)
 """All that may be in a backup; nothing else is ever unpacked."""
 
 _FORMAT = 1
@@ -75,7 +76,9 @@ def read(source: Path) -> Backup:
                 raise SettingsError(f"{source} was made by another version of this product.")
             for name, expected in backup.files.items():
                 if _digest(_member(tar, name)) != expected:
-                    raise SettingsError(f"{source} is damaged: {name} does not fit its checksum. Nothing was changed.")
+                    raise SettingsError(
+                        f"{source} is damaged: {name} does not fit its checksum. Nothing was changed."
+                    )
     except FileNotFoundError as error:
         raise SettingsError(f"There is no file {source}.") from error
     except (OSError, tarfile.TarError, KeyError, TypeError, ValueError) as error:
@@ -112,20 +115,29 @@ def set_aside(folder: Path) -> Path | None:
 
 
 def _copy_database(source: Path, target: Path) -> None:
-    with closing(sqlite_driver.connect(source)) as live, closing(sqlite_driver.connect(target)) as copy:
-        try:
-            live.backup(copy)
-            verdict = copy.execute("PRAGMA integrity_check").fetchone()[0]
-        except (sqlite3.Error, sqlite_driver.Error) as error:
-            raise SettingsError(f"The database could not be copied: {error}.") from error
+    """By SQLite's own online copy, with the driver that the product uses. Raises SettingsError."""
+    options: dict[str, Any] = {"poolclass": NullPool, "module": engine_options("sqlite://")["module"]}
+    live, copy = (create_engine(f"sqlite:///{path}", **options) for path in (source, target))
+    try:
+        with live.connect() as reads, copy.connect() as writes:
+            _driver(reads).backup(_driver(writes))
+            verdict = writes.exec_driver_sql("PRAGMA integrity_check").scalar()
+    except (DBAPIError, options["module"].Error) as error:
+        raise SettingsError(f"The database could not be copied: {getattr(error, 'orig', error)}.") from error
     if verdict != "ok":
         raise SettingsError(f"The copy of the database is not sound: {verdict}.")
+
+
+def _driver(connection: Connection) -> Any:
+    return connection.connection.driver_connection
 
 
 def _pack(target: Path, sources: dict[str, Path], backup: Backup) -> None:
     descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file, tarfile.open(fileobj=file, mode="w") as tar:
-        text = json.dumps({"format": _FORMAT, "created_at": backup.created_at, "files": backup.files}, indent=1).encode()
+        text = json.dumps(
+            {"format": _FORMAT, "created_at": backup.created_at, "files": backup.files}, indent=1
+        ).encode()
         about = tarfile.TarInfo(MANIFEST)
         about.size, about.mode = len(text), 0o600
         tar.addfile(about, io.BytesIO(text))

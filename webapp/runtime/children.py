@@ -16,6 +16,7 @@ import structlog
 log = structlog.get_logger(__name__)
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_NAME = 15
 _STEADY = 30.0
 _LONGEST_PAUSE = 10.0
 _GRACE = 3.0
@@ -27,6 +28,12 @@ def die_with_parent(parent: int, number: int = signal.SIGTERM) -> None:
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, int(number))
     if os.getppid() != parent:
         os._exit(1)
+
+
+def name_process(name: str) -> None:
+    """What `ps -eo comm` shows (Linux; at most 15 characters): forks would all look the same."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_NAME, f"toolkit-{name}".encode()[:15])
 
 
 def watch_parent(parent: int) -> None:
@@ -75,6 +82,7 @@ class Child:
                 signal.signal(number, signal.SIG_DFL)
             signal.set_wakeup_fd(-1)
             die_with_parent(parent)
+            name_process(self.name)
             structlog.contextvars.bind_contextvars(process=self.name)
             self.run()
             code = 0

@@ -7,10 +7,7 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
-from webapp.config import SettingsError
-
-FILES = {"SECRET_KEY": "secret_key", "ENCRYPTION_KEYS": "encryption_keys"}
-"""Setting → name of its file in DATA_DIR."""
+from webapp.config import KEY_FILES, SettingsError
 
 
 def new_key() -> str:
@@ -26,7 +23,7 @@ def make_missing(folder: Path, environ: Mapping[str, str]) -> list[Path]:
     """
     missing = [
         folder / file
-        for name, file in FILES.items()
+        for name, file in KEY_FILES.items()
         if not environ.get(name) and not environ.get(f"{name}_FILE") and not (folder / file).exists()
     ]
     if missing and (folder / "toolkit.db").exists():

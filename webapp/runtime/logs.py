@@ -10,8 +10,8 @@ import structlog
 
 from providers.kit.redaction import redact
 
-NOISY = ("rq.worker", "rq.job", "urllib3", "httpx", "httpcore", "stripe", "alembic", "granian.access")
-"""Loggers that tell of each request or job at INFO, some with full addresses."""
+OURS = ("webapp", "jobs", "providers")
+"""Loggers that may speak at INFO. Libraries start at WARNING: some tell of each request with its full address."""
 
 
 class RedactingFormatter(structlog.stdlib.ProcessorFormatter):
@@ -49,6 +49,6 @@ def configure(stream: IO[str] | None = None) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
         )
     )
-    logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
-    for name in NOISY:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    for name in OURS:
+        logging.getLogger(name).setLevel(logging.INFO)

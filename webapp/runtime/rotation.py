@@ -9,11 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.audit.service import record
-from webapp.config import Settings, SettingsError
+from webapp.config import KEY_FILES, Settings, SettingsError
 from webapp.core import canary
 from webapp.core.crypto import Keyring
 from webapp.extensions import db
-from webapp.runtime.keys import FILES, new_key, prepend_key
+from webapp.runtime.keys import new_key, prepend_key
 from webapp.workspaces.models import WorkspaceKey
 
 _BATCH = 200
@@ -61,7 +61,7 @@ def _old_keys(session: Session, keyring: Keyring) -> list[WorkspaceKey]:
 
 
 def _with_new_key(settings: Settings) -> Keyring:
-    path = settings.data_dir / FILES["ENCRYPTION_KEYS"]
+    path = settings.data_dir / KEY_FILES["ENCRYPTION_KEYS"]
     if settings.value("ENCRYPTION_KEYS") or not path.is_file():
         raise SettingsError(
             "Everything is under the first of ENCRYPTION_KEYS already. That setting is yours, not a file of ours: "

@@ -126,9 +126,8 @@ def prepare_apart(app: Flask) -> Prepared:
         code = 1
         try:
             os.close(reading)
-            outcome = _outcome(app)
             with os.fdopen(writing, "wb") as pipe:
-                pickle.dump(outcome, pipe)
+                pickle.dump(_outcome(app), pipe)
             code = 0
         finally:
             sys.stderr.flush()
@@ -139,7 +138,7 @@ def prepare_apart(app: Flask) -> Prepared:
     os.waitpid(pid, 0)
     if not data:
         raise SettingsError("The database could not be prepared. Type 'toolkit doctor' to see what is wrong.")
-    outcome = pickle.loads(data)  # noqa: S301 (written by our own fork a moment ago)
+    outcome: Prepared | str = pickle.loads(data)  # noqa: S301 (written by our own fork a moment ago)
     if isinstance(outcome, str):
         raise SettingsError(outcome)
     return outcome

