@@ -33,6 +33,7 @@ FEATURES: tuple[str, ...] = (
     "webhooks",
     "monitoring",
     "health",
+    "inbox",
     "api",
 )
 """Low ones first: a feature may import those above it, never those below."""

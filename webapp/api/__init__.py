@@ -13,5 +13,5 @@ __all__ = ["analytics", "documents", "events", "init_app", "integrations", "mark
 def init_app(app: Flask) -> None:
     waiting.init_app(app)
     app.register_blueprint(blueprint)
-    tab = settings_tabs.SettingsTab(label="API reference", endpoint="api.docs", permission=SIGNED_IN, order=60)
+    tab = settings_tabs.SettingsTab(label="API reference", endpoint="api.docs", permission=SIGNED_IN, order=35)
     settings_tabs.add(app, tab)

@@ -62,6 +62,12 @@ class Call:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Model:
+    name: str
+    parts: Sequence[Part]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Chapter:
     id: str
     title: str
@@ -79,6 +85,13 @@ def chapters(document: Mapping[str, Any]) -> tuple[Chapter, ...]:
             calls=tuple(_call(one, document) for one in OPERATIONS if one.tag == tag["name"]),
         )
         for tag in document["tags"]
+    )
+
+
+def models(document: Mapping[str, Any]) -> tuple[Model, ...]:
+    """What calls take and give, by name."""
+    return tuple(
+        Model(name=name, parts=_parts(schema, document)) for name, schema in document["components"]["schemas"].items()
     )
 
 
@@ -171,9 +184,8 @@ def _samples(one: Operation, path: str, call_id: str, base: str) -> tuple[Sample
 
 def curl(method: str, address: str, body: Mapping[str, Any] | None = None) -> str:
     """A command to paste; the token comes from the environment, so that it stays out of the shell's history."""
-    lines = [f"curl {address}" if method in ("GET", "POST") and body or method == "GET" else f"curl -X {method} {address}"]
-    if method not in ("GET", "POST") and body:
-        lines = [f"curl -X {method} {address}"]
+    chosen = "" if method == "GET" or (method == "POST" and body is not None) else f"-X {method} "
+    lines = [f"curl {chosen}{address}"]
     lines.append('-H "Authorization: Bearer $TOOLKIT_TOKEN"')
     if body is not None:
         text = orjson.dumps(body, option=orjson.OPT_INDENT_2).decode().replace("'", "'\\''")

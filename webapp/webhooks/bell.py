@@ -1,6 +1,6 @@
 """Rings for the worker after deliveries were stored, without ever making a vendor wait for the queue.
 
-A thread of its own rings, at most every `QUIET` seconds, and only when no earlier ring is still unheard: with the
+A thread of its own rings, at most every `QUIET` seconds (`AWAY` when the queue can't be reached), and only when no earlier ring is still unheard: with the
 worker away, the queue does not fill up. Whatever is missed is found by the sweep.
 """
 
@@ -20,6 +20,7 @@ JOB = "jobs.webhooks.drain"
 QUEUE = "webhooks"
 UNHEARD = "webhooks:rung"
 QUIET = 0.2
+AWAY = 5.0
 FORGOTTEN_AFTER = 30
 
 
@@ -46,19 +47,18 @@ class Bell:
             self._wanted.wait()
             self._wanted.clear()
             with self._app.app_context():
-                ring()
-            time.sleep(QUIET)
+                heard = ring()
+            time.sleep(QUIET if heard else AWAY)
 
 
-def ring() -> None:
-    """Rings unless an earlier ring is unheard. Never raises for a queue that is away."""
+def ring() -> bool:
+    """Rings unless an earlier ring is unheard. False when the queue is away: the sweep will find the deliveries."""
     try:
         first = queue.redis().set(UNHEARD, "1", nx=True, ex=FORGOTTEN_AFTER)
     except RedisError as error:
         log.warning("the queue can't be reached; the sweep will find these deliveries", error=type(error).__name__)
-        return
-    if first:
-        queue.ring_now(JOB, queue=QUEUE)
+        return False
+    return queue.ring_now(JOB, queue=QUEUE) if first else True
 
 
 def heard() -> None:

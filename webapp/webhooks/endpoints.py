@@ -10,22 +10,21 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, select
 
 from providers.kit.capabilities import AnswersChallenges, ReceivesWebhooks
 from providers.kit.contract import Provider
 from webapp.catalog import service as catalog
-from webapp.core.clock import now
-from webapp.core.crypto import CannotDecrypt, Keyring
+from webapp.core.crypto import CannotDecrypt
 from webapp.core.database import reading
+from webapp.core.errors import NotFound
 from webapp.extensions import db
-from webapp.instances.models import Instance, SecretVersion
-from webapp.workspaces.models import WorkspaceKey
+from webapp.instances.models import Instance
+from webapp.instances.secrets import webhook_secrets
 
 FRESH_FOR = 1.0
 RELOAD_AT_MOST_EVERY = 0.25
@@ -110,8 +109,10 @@ class Endpoints:
                 provider = catalog.registry().get(row.provider_id)
             except KeyError as error:
                 raise EndpointUnusable(f"there is no folder for the provider {row.provider_id}") from error
-            name = provider.manifest.webhook.secret_field if provider.manifest.webhook else ""
-            sealed = connection.execute(_SECRETS, {"instance_id": row.id, "field": name, "moment": now()}).all()
+            try:
+                secrets = webhook_secrets(db.session(), row.id)
+            except (CannotDecrypt, NotFound) as error:
+                raise EndpointUnusable(f"the signing secret of {row.id} can't be opened: {error}") from error
         return Endpoint(
             key=key,
             instance_id=row.id,
@@ -119,44 +120,23 @@ class Endpoints:
             provider_id=row.provider_id,
             environment=row.environment,
             provider=provider,
-            secrets=self._open(row, name, sealed) if sealed else self._servers_own(row, provider, name),
+            secrets=secrets or self._servers_own(row, provider),
             loaded_at=moment,
         )
 
-    def _open(self, row: Any, name: str, sealed: Sequence[Any]) -> tuple[str, ...]:
-        keyring: Keyring = self._app.extensions["keyring"]
-        try:
-            key = keyring.unwrap(row.wrapped, row.workspace_id)
-            return tuple(key.open(one.sealed, "integration_secrets", row.id, name, str(one.version)) for one in sealed)
-        except CannotDecrypt as error:
-            raise EndpointUnusable(f"the signing secret of {row.id} can't be opened: {error}") from error
-
-    def _servers_own(self, row: Any, provider: type[Provider], name: str) -> tuple[str, ...]:
+    def _servers_own(self, row: Any, provider: type[Provider]) -> tuple[str, ...]:
         """The agency's own secret from the environment, for connections that use the server's credentials."""
-        if not row.uses_server_credentials or not name:
+        webhook = provider.manifest.webhook
+        if not row.uses_server_credentials or webhook is None:
             return ()
-        value = self._app.config["SETTINGS"].value(provider.manifest.field(name).env)
+        value = self._app.config["SETTINGS"].value(provider.manifest.field(webhook.secret_field).env)
         return (value,) if value else ()
 
 
-_ENDPOINT = (
-    select(
-        Instance.id,
-        Instance.workspace_id,
-        Instance.provider_id,
-        Instance.environment,
-        Instance.uses_server_credentials,
-        WorkspaceKey.wrapped,
-    )
-    .join(WorkspaceKey, WorkspaceKey.workspace_id == Instance.workspace_id)
-    .where(Instance.webhook_key == bindparam("key"), Instance.deleted_at.is_(None), Instance.status != "deleted")
-)
-_SECRETS = (
-    select(SecretVersion.version, SecretVersion.sealed)
-    .where(
-        SecretVersion.instance_id == bindparam("instance_id"),
-        SecretVersion.field == bindparam("field"),
-        or_(SecretVersion.retires_at.is_(None), SecretVersion.retires_at > bindparam("moment")),
-    )
-    .order_by(SecretVersion.version.desc())
-)
+_ENDPOINT = select(
+    Instance.id,
+    Instance.workspace_id,
+    Instance.provider_id,
+    Instance.environment,
+    Instance.uses_server_credentials,
+).where(Instance.webhook_key == bindparam("key"), Instance.deleted_at.is_(None), Instance.status != "deleted")

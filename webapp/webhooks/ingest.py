@@ -24,7 +24,6 @@ from webapp.webhooks.group_commit import GroupCommit
 from webapp.webhooks.receipts import (
     NOT_ALLOWED,
     NOT_STORED,
-    TOO_LARGE,
     TOO_MANY,
     TOO_MANY_EVENTS,
     UNKNOWN,

@@ -19,7 +19,7 @@ _OPEN = text("status IN ('held', 'failed', 'dead')")
 
 
 class WebhookEvent(Model):
-    """One event. `status`: waiting, held (its connection is paused), processed, failed (will be tried again), dead.
+    """One event. `status`: waiting, held (connection paused), processed, failed (will be tried again), dead.
 
     `sequence` orders arrival; `id` (`evt_`, the time, 64 random bits) is what people and programs see.
     `(instance_id, external_id)` is the key that de-duplicates. `duplicates` counts further copies, `conflict` says
@@ -103,7 +103,7 @@ class WebhookEffect(Model):
 
 
 class WebhookObject(Model):
-    """The latest that is known of one of the vendor's objects. An older event that arrives late changes nothing here."""
+    """The latest that is known of a vendor's object. An older event that arrives late changes nothing here."""
 
     __tablename__ = "webhook_objects"
 

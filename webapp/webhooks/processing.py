@@ -22,8 +22,7 @@ from providers.kit.contract import Activity, InboundEvent, InboundRequest
 from providers.kit.errors import ProviderError
 from providers.kit.redaction import redact
 from webapp.catalog import service as catalog
-from webapp.core.clock import now
-from webapp.webhooks import ledger, leases
+from webapp.webhooks import leases, ledger
 from webapp.webhooks.deposits import printable, usable_id
 from webapp.webhooks.leases import Taken
 
@@ -36,7 +35,7 @@ LADDER = (
     timedelta(hours=5),
     timedelta(hours=10),
 )
-"""How long to wait after the first, second … failure. After the last one the event is dead until someone replays it."""
+"""How long to wait after the first, second … failure. After the last one the event is dead until it is replayed."""
 
 JITTER = 0.2
 MOST_ATTEMPTS = len(LADDER) + 1

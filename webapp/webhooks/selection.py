@@ -16,7 +16,7 @@ _E = WebhookEvent
 
 @dataclass(frozen=True, kw_only=True)
 class Filters:
-    """"" or None: does not matter. `since` is included, `until` is not."""
+    """ "" or None: does not matter. `since` is included, `until` is not."""
 
     instance_id: str = ""
     status: str = ""

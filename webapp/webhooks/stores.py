@@ -58,7 +58,7 @@ def _insert(mark: str) -> str:
 
 
 def _count_copy(mark: str) -> str:
-    """A copy of a stored event, known by its other id. A dead one is tried again: the vendor was asked to resend it."""
+    """A copy of a stored event, known by its other id. A dead one is tried again: someone had it resent."""
     return (
         f"UPDATE webhook_events SET duplicates = duplicates + 1, conflict = conflict OR body_digest <> {mark}, "  # noqa: S608 (as above)
         f"due_at = CASE WHEN status = 'dead' THEN {mark} ELSE due_at END, "
