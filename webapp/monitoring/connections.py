@@ -49,25 +49,34 @@ class Check:
 def of_workspace(session: Session, workspace_id: str) -> tuple[Connection, ...]:
     """All that are not removed, by name."""
     rows = session.execute(
-        select(Instance, IntegrationProvider.name)
+        select(
+            Instance.id,
+            Instance.name,
+            Instance.provider_id,
+            Instance.environment,
+            Instance.status,
+            Instance.health,
+            Instance.health_reason,
+            Instance.last_checked_at,
+            IntegrationProvider.name.label("provider_name"),
+        )
         .outerjoin(IntegrationProvider, IntegrationProvider.id == Instance.provider_id)
         .where(Instance.workspace_id == workspace_id, Instance.status != "deleted")
         .order_by(Instance.name, Instance.id)
     )
-    return tuple(_connection(instance, name) for instance, name in rows)
-
-
-def _connection(instance: Instance, provider_name: str | None) -> Connection:
-    return Connection(
-        id=instance.id,
-        name=instance.name,
-        provider_id=instance.provider_id,
-        provider_name=provider_name or instance.provider_id.replace("-", " ").title(),
-        environment=instance.environment,
-        status=instance.status,
-        health=instance.health if instance.status == "active" else instance.status,
-        health_reason=instance.health_reason,
-        last_checked_at=instance.last_checked_at,
+    return tuple(
+        Connection(
+            id=row.id,
+            name=row.name,
+            provider_id=row.provider_id,
+            provider_name=row.provider_name or row.provider_id.replace("-", " ").title(),
+            environment=row.environment,
+            status=row.status,
+            health=row.health if row.status == "active" else row.status,
+            health_reason=row.health_reason,
+            last_checked_at=row.last_checked_at,
+        )
+        for row in rows
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from webapp.core.charting import Series, TimeChart, UptimeCell, UptimeDay, time_chart, uptime_strip
-from webapp.core.formats import date_text, number, percent
+from webapp.core.formats import number
 from webapp.usage.figures import Figures, Point, Sums
 from webapp.usage.periods import Period
 
@@ -78,10 +78,11 @@ def _speed_caption(figures: Figures) -> str:
 
 
 def _uptime(point: Point, period: Period) -> UptimeDay:
+    # One a day, so written as the charts' axes are: the reader's own formats would cost more than the figures.
     moment = datetime.fromtimestamp(point.at, period.zone)
-    label = date_text(moment.date()) + (f", {moment:%H:%M}" if period.grain == "hour" else "")
+    label = f"{moment.day} {moment:%b}" + (f", {moment:%H:%M}" if period.grain == "hour" else "")
     share, sums = point.sums.uptime, point.sums
     if share is None:
         return UptimeDay(label, "unknown", "no calls, so nothing is known")
     state = "healthy" if share >= GOOD else "degraded" if share >= FAIR else "down"
-    return UptimeDay(label, state, f"{percent(share, 2)} of {number(sums.calls)} calls were answered")
+    return UptimeDay(label, state, f"{share:.2%} of {sums.calls:,} calls were answered")

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from flask import Flask
 from sqlalchemy.orm import Session
 
 from webapp.instances.models import Instance
@@ -43,26 +40,3 @@ def _connection(session: Session, workspace: Workspace, name: str, provider_id: 
     session.add(instance)
     session.commit()
     return instance
-
-
-@pytest.fixture(autouse=True)
-def shell(app: Flask) -> Iterator[None]:
-    """STUB until the shell is there."""
-    from types import SimpleNamespace
-
-    none = SimpleNamespace(
-        product="T",
-        lang="en",
-        theme="auto",
-        home_href="/",
-        login_href="/login",
-        nav=[],
-        user=None,
-        workspace=None,
-        workspaces=[],
-        banners=[],
-        switch_workspace_action="/",
-        sign_out_action="/",
-    )
-    app.context_processor(lambda: {"ui": none, "code": 404, "actions": []})
-    yield

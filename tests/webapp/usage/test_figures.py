@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from tests.webapp.usage import naive
 from tests.webapp.usage.conftest import Connect
 from webapp.usage import rebuild
+from webapp.usage.analytics import analytics
 from webapp.usage.feed import latest, rows_of
 from webapp.usage.figures import Figures
 from webapp.usage.periods import Period, day_start
@@ -218,3 +219,17 @@ def test_a_week_without_usage_is_empty_and_not_an_error(session: Session, worksp
     assert found.sums.count == 0
     assert found.sums.success_rate is found.sums.uptime is found.sums.average_ms is found.percentiles.p50 is None
     assert len(found.points) == 12
+
+
+def test_the_figures_of_the_api_are_those_of_the_rows(session: Session, usage: list[CallFact]) -> None:
+    zone = ZoneInfo("Australia/Lord_Howe")
+    scope, period = Scope(workspace_id=usage[0].workspace_id), Period.of_days(FIRST, LAST, zone)
+    rows = naive.rows(session, scope, period)
+    found = analytics(session, scope, period, total_integrations=3, active_integrations=2)
+    assert (found.total_integrations, found.active_integrations) == (3, 2)
+    assert found.usage.api_calls + found.usage.webhook_deliveries + found.usage.data_syncs == len(rows)
+    assert found.errors.total == sum(found.errors.by_category.values()) == sum(not row.ok for row in rows)
+    assert sum(line.errors for line in found.providers) == found.errors.total
+    assert sum(point.usage.api_calls for point in found.series) == found.usage.api_calls
+    assert found.performance.success_rate == pytest.approx(sum(row.ok for row in rows) / len(rows))
+    assert found.environments == REAL
