@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import ColumnElement, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from webapp.core.pagination import decode_cursor, encode_cursor
@@ -82,7 +82,7 @@ def open_count(session: Session, scope: Scope) -> int:
     return session.scalar(query.where(*_mine(scope), IntegrationError.resolved_at.is_(None))) or 0
 
 
-def _mine(scope: Scope) -> tuple[object, ...]:
+def _mine(scope: Scope) -> tuple[ColumnElement[bool], ...]:
     conditions = [
         IntegrationError.workspace_id == scope.workspace_id,
         IntegrationError.environment.in_(scope.environments),

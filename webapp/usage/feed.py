@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select, union_all
+from sqlalchemy import BindParameter, Select, bindparam, select, union_all
 from sqlalchemy.orm import Session
 
 from webapp.usage.figures import UsageLine
@@ -54,9 +54,9 @@ def _sources(scope: Scope, instance_ids: Collection[str]) -> tuple[str, tuple[st
 
 
 @cache
-def _newest(by: str, sources: int) -> Select[Any]:
+def _newest(by: str, sources: int) -> Select[*tuple[Any, ...]]:
     """Kept, since making it takes longer than running it."""
-    most = bindparam("most")
+    most: BindParameter[int] = bindparam("most")
     newest = []
     for number in range(sources):
         query = select(*_COLUMNS).where(

@@ -19,7 +19,9 @@ from webapp.usage.tally import TIMED
 
 def figures(session: Session, scope: Scope, period: Period, *, by_instance: bool = True) -> Figures:
     """Everything the rollups tell about a range: three statements, two without `by_instance`."""
-    total, buckets, errors = Adder(), defaultdict(Adder), defaultdict(int)
+    total = Adder()
+    buckets: defaultdict[int, Adder] = defaultdict(Adder)
+    errors: defaultdict[str, int] = defaultdict(int)
     for at, kind, category, count, ok, latency in _counts(session, scope, period):
         buckets[period.bucket_of(at * 1000)].add(kind, category, count, ok, latency)
         total.add(kind, category, count, ok, latency)
@@ -45,7 +47,7 @@ def _counts(session: Session, scope: Scope, period: Period) -> Iterable[Any]:
     return _run(session, [_counts_of(scope, part) for part in period.parts()])
 
 
-def _counts_of(scope: Scope, part: Part) -> Select[Any]:
+def _counts_of(scope: Scope, part: Part) -> Select[*tuple[Any, ...]]:
     if part.grain == "row":
         columns = (_hour(), UsageRecord.kind, UsageRecord.error_category)
         return _of_rows(select(*columns, *_row_sums()), scope, part).group_by(*columns)
@@ -72,7 +74,7 @@ def _instances(session: Session, scope: Scope, period: Period) -> tuple[SubjectF
     return tuple(sorted(lines, key=lambda line: (-line.sums.count, line.instance_id)))
 
 
-def _instances_of(scope: Scope, part: Part) -> Select[Any]:
+def _instances_of(scope: Scope, part: Part) -> Select[*tuple[Any, ...]]:
     if part.grain == "row":
         columns = (UsageRecord.instance_id, UsageRecord.provider_id, UsageRecord.kind)
         unanswered = func.count().filter(UsageRecord.error_category.in_(NO_ANSWER))
@@ -108,7 +110,7 @@ def _latencies(session: Session, scope: Scope, period: Period) -> dict[int, dict
     return found
 
 
-def _histograms_of(scope: Scope, part: Part) -> Select[Any]:
+def _histograms_of(scope: Scope, part: Part) -> Select[*tuple[Any, ...]]:
     return select(LatencyHistogram.bucket, LatencyHistogram.counts).where(
         LatencyHistogram.workspace_id == scope.workspace_id,
         LatencyHistogram.grain == part.grain,
@@ -120,12 +122,12 @@ def _histograms_of(scope: Scope, part: Part) -> Select[Any]:
     )
 
 
-def _edge_latencies_of(scope: Scope, part: Part) -> Select[Any]:
+def _edge_latencies_of(scope: Scope, part: Part) -> Select[*tuple[Any, ...]]:
     query = select(UsageRecord.at, UsageRecord.latency_us).where(UsageRecord.kind == TIMED)
     return _of_rows(query, scope, part)
 
 
-def _of_rollups(query: Select[Any], scope: Scope, part: Part, level: str) -> Select[Any]:
+def _of_rollups(query: Select[*tuple[Any, ...]], scope: Scope, part: Part, level: str) -> Select[*tuple[Any, ...]]:
     return query.where(
         UsageRollup.workspace_id == scope.workspace_id,
         UsageRollup.grain == part.grain,
@@ -136,7 +138,7 @@ def _of_rollups(query: Select[Any], scope: Scope, part: Part, level: str) -> Sel
     )
 
 
-def _of_rows(query: Select[Any], scope: Scope, part: Part) -> Select[Any]:
+def _of_rows(query: Select[*tuple[Any, ...]], scope: Scope, part: Part) -> Select[*tuple[Any, ...]]:
     query = query.where(
         UsageRecord.workspace_id == scope.workspace_id,
         UsageRecord.environment.in_(scope.environments),
@@ -169,7 +171,7 @@ def _rollup_sums() -> tuple[Any, ...]:
     return tuple(cast(func.sum(column), BigInteger) for column in columns)
 
 
-def _run(session: Session, statements: list[Select[Any]]) -> Iterable[Any]:
+def _run(session: Session, statements: list[Select[*tuple[Any, ...]]]) -> Iterable[Any]:
     if not statements:
         return ()
     return session.execute(statements[0] if len(statements) == 1 else union_all(*statements))

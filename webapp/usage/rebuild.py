@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from webapp.usage.locks import own_rollups
 from webapp.usage.models import LatencyHistogram, UsageRecord, UsageRollup
-from webapp.usage.periods import day_start, local_date
+from webapp.usage.periods import day_of, day_start, local_date
 from webapp.usage.rollups import add_up
 from webapp.usage.tally import Tally
 from webapp.usage.zones import zones_of
@@ -46,6 +46,25 @@ def workspaces_with_usage(session: Session) -> list[str]:
             found.add(here)
             here = session.scalar(select(func.min(column)).where(column > here))
     return sorted(found)
+
+
+def out_of_step(session: Session) -> list[str]:
+    """Workspaces with a day that does not begin at midnight in their time zone: it was changed, and the rebuild that
+    belongs to it did not come."""
+    found = []
+    for workspace_id in workspaces_with_usage(session):
+        zone = zones_of(session, [workspace_id])[workspace_id]
+        starts = session.scalars(
+            select(UsageRollup.bucket)
+            .where(
+                UsageRollup.workspace_id == workspace_id, UsageRollup.grain == "day", UsageRollup.level == "workspace"
+            )
+            .distinct()
+        )
+        if any(day_of(start * 1000, zone)[0] != start * 1000 for start in starts):
+            found.append(workspace_id)
+    session.rollback()
+    return found
 
 
 def rebuild(session: Session, workspace_id: str) -> Iterator[tuple[Span, int]]:
@@ -106,7 +125,7 @@ def _rebuild_span(session: Session, span: Span) -> int:
     return count
 
 
-def _rows(session: Session, span: Span) -> Iterator[list[Row[Any]]]:
+def _rows(session: Session, span: Span) -> Iterator[list[Row[*tuple[Any, ...]]]]:
     result = session.execute(
         select(
             UsageRecord.at.label("at_ms"),
@@ -128,4 +147,5 @@ def _rows(session: Session, span: Span) -> Iterator[list[Row[Any]]]:
         )
         .execution_options(yield_per=ROWS_AT_ONCE)
     )
-    yield from (list(part) for part in result.partitions())
+    for part in result.partitions():
+        yield list(part)

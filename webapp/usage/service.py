@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
@@ -190,7 +190,7 @@ class CallMeter:
     """
 
     def __init__(self, instance: Metered) -> None:
-        self._owner = {
+        self._owner: dict[str, Any] = {
             "workspace_id": instance.workspace_id,
             "provider_id": instance.provider_id,
             "instance_id": instance.id,

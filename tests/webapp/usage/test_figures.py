@@ -141,11 +141,14 @@ def test_a_rebuild_changes_nothing_that_was_right(session: Session, usage: list[
 def test_a_rebuild_mends_what_is_wrong_and_fits_a_new_time_zone(
     session: Session, workspace: Workspace, usage: list[CallFact]
 ) -> None:
+    assert rebuild.out_of_step(session) == []
     workspace.time_zone = "America/New_York"
     session.connection().exec_driver_sql("UPDATE usage_rollups SET count = count + 3")
     session.connection().exec_driver_sql("DELETE FROM usage_latencies WHERE grain = 'hour'")
     session.commit()
+    assert rebuild.out_of_step(session) == [workspace.id]
     list(rebuild.rebuild(session, workspace.id))
+    assert rebuild.out_of_step(session) == []
     for scope in scopes_of(usage):
         assert_exact(session, scope, Period.of_days(FIRST, LAST, ZoneInfo("America/New_York")))
     assert rebuild.workspaces_with_usage(session) == [workspace.id]
@@ -233,3 +236,16 @@ def test_the_figures_of_the_api_are_those_of_the_rows(session: Session, usage: l
     assert sum(point.usage.api_calls for point in found.series) == found.usage.api_calls
     assert found.performance.success_rate == pytest.approx(sum(row.ok for row in rows) / len(rows))
     assert found.environments == REAL
+
+
+def test_a_changed_time_zone_rings_for_a_rebuild(
+    session: Session, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rung: list[tuple[object, ...]] = []
+    monkeypatch.setattr("webapp.core.queue.ring_now", lambda *bell, queue: rung.append(bell) or True)
+    workspace.name = "Another name"
+    session.commit()
+    assert rung == []
+    workspace.time_zone = "Asia/Kolkata"
+    session.commit()
+    assert rung == [("jobs.usage.rebuild", workspace.id)]
