@@ -19,9 +19,8 @@ from webapp.core.permissions import actor
 from webapp.extensions import db
 from webapp.instances.models import Instance
 from webapp.instances.service import instance_of
-from webapp.usage.figures import Figures, Percentiles, Point, SubjectFigures, Sums
+from webapp.usage.analytics import analytics
 from webapp.usage.periods import Period, day_start
-from webapp.usage.queries import figures
 from webapp.usage.scope import Scope, usual_environments
 
 TAG = "Analytics"
@@ -59,8 +58,16 @@ def read_analytics(query: requests.AnalyticsQuery) -> Answer:
         provider_id=query.provider_id or "",
         instance_id=query.instance_id or "",
     )
-    found = figures(session, scope, period)
-    return Answer(document=schemas.AnalyticsAnswer(analytics=_document(found, scope, period, connections)))
+    found = analytics(
+        session,
+        scope,
+        period,
+        total_integrations=sum(count for _, _, count in connections),
+        active_integrations=sum(count for _, status, count in connections if status == "active"),
+    )
+    document = schemas.Analytics.model_validate(found)
+    document.providers = [_named(line) for line in document.providers]
+    return Answer(document=schemas.AnalyticsAnswer(analytics=document))
 
 
 def period_of(start: str | None, end: str | None, *, zone: ZoneInfo, at: datetime) -> Period:
@@ -68,7 +75,9 @@ def period_of(start: str | None, end: str | None, *, zone: ZoneInfo, at: datetim
     last = _end("endDate", end, zone) if end is not None else int(at.timestamp() * 1000)
     first = _start("startDate", start, zone) if start is not None else last - int(USUAL.total_seconds() * 1000)
     if first >= last:
-        raise _wrong("startDate", "It must be before endDate. Swap them, or leave endDate out for everything until now.")
+        raise _wrong(
+            "startDate", "It must be before endDate. Swap them, or leave endDate out for everything until now."
+        )
     if last - first > LONGEST.total_seconds() * 1000:
         raise _wrong("startDate", f"The range is too long: at most {LONGEST.days} days. Ask for it in parts.")
     return Period(first, last, zone)
@@ -130,64 +139,8 @@ def _environments(
     return usual_environments({environment for environment, _, _ in connections})
 
 
-def _document(
-    found: Figures, scope: Scope, period: Period, connections: list[tuple[str, str, int]]
-) -> schemas.Analytics:
-    return schemas.Analytics(
-        start=_moment(period.start // 1000),
-        end=_moment(period.end // 1000),
-        environments=list(scope.environments),
-        total_integrations=sum(count for _, _, count in connections),
-        active_integrations=sum(count for _, status, count in connections if status == "active"),
-        performance=_performance(found.sums, found.percentiles),
-        usage=_usage(found.sums),
-        errors=schemas.ErrorCounts(total=found.sums.failed, by_category=dict(found.errors_by_category)),
-        providers=[_provider(line) for line in found.providers],
-        granularity=period.grain,
-        series=[_point(point) for point in found.points],
-    )
-
-
-def _moment(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
-
-
-def _usage(sums: Sums) -> schemas.Usage:
-    return schemas.Usage(api_calls=sums.calls, webhook_deliveries=sums.deliveries, data_syncs=sums.syncs)
-
-
-def _performance(sums: Sums, times: Percentiles) -> schemas.Performance:
-    return schemas.Performance(
-        success_rate=sums.success_rate,
-        average_response_time=sums.average_ms,
-        p50=times.p50,
-        p95=times.p95,
-        p99=times.p99,
-        uptime=sums.uptime,
-    )
-
-
-def _provider(line: SubjectFigures) -> schemas.ProviderFigures:
+def _named(line: schemas.ProviderFigures) -> schemas.ProviderFigures:
+    """Also of a provider whose folder is gone: its figures stay."""
     known = line.provider_id in catalog.registry()
-    return schemas.ProviderFigures(
-        provider_id=line.provider_id,
-        name=catalog.manifest_of(line.provider_id).name if known else line.provider_id,
-        usage=_usage(line.sums),
-        errors=line.sums.failed,
-        success_rate=line.sums.success_rate,
-        average_response_time=line.sums.average_ms,
-        uptime=line.sums.uptime,
-    )
-
-
-def _point(point: Point) -> schemas.SeriesPoint:
-    return schemas.SeriesPoint(
-        at=_moment(point.at),
-        usage=_usage(point.sums),
-        errors=point.sums.failed,
-        success_rate=point.sums.success_rate,
-        average_response_time=point.sums.average_ms,
-        p50=point.percentiles.p50,
-        p95=point.percentiles.p95,
-        p99=point.percentiles.p99,
-    )
+    name = catalog.manifest_of(line.provider_id).name if known else line.provider_id
+    return line.model_copy(update={"name": name})

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
-
 from webapp.api import requests, schemas
 from webapp.api.operations import Answer, operation
-from webapp.core.pagination import decode_cursor, encode_cursor
 from webapp.core.permissions import actor
 from webapp.extensions import db
 from webapp.instances.service import instance_of
-from webapp.webhooks import service
+from webapp.webhooks import queries, service
 from webapp.webhooks.models import WebhookEvent
-from webapp.webhooks.selection import Filters, conditions
+from webapp.webhooks.queries import EventView
 
 TAG = "Events"
 
@@ -34,42 +31,40 @@ def list_events(query: requests.EventQuery) -> Answer:
     session, workspace_id = db.session(), actor().workspace_id
     if query.instance_id:
         instance_of(session, workspace_id=workspace_id, instance_id=query.instance_id, deleted=True)
-    wanted = conditions(workspace_id, Filters(instance_id=query.instance_id or "", status=query.status or ""))
-    position = decode_cursor(query.cursor, (int,))
-    if position:
-        wanted.append(WebhookEvent.sequence < int(position[0]))
-    statement = select(WebhookEvent).where(*wanted).order_by(WebhookEvent.sequence.desc()).limit(query.limit + 1)
-    rows = list(session.scalars(statement))
-    page = rows[: query.limit]
+    found, following = queries.list_events(
+        session,
+        workspace_id,
+        instance_id=query.instance_id or "",
+        status=query.status or "",
+        limit=query.limit,
+        cursor=query.cursor,
+    )
     return Answer(
-        document=schemas.Events(
-            events=[_event(row) for row in page],
-            next_cursor=encode_cursor(page[-1].sequence) if len(rows) > len(page) else None,
-        )
+        document=schemas.Events(events=[_event(one) for one in found], next_cursor=following or None),
     )
 
 
 @operation(
     "POST",
-    "/events/<event_id>/replay",
+    "/events/<id>/replay",
     tag=TAG,
     action="events.replay",
     answers={202: (schemas.EventAnswer, "It will be tried again within seconds.")},
     problems={404: "This workspace has no such delivery.", 409: "It is waiting already, or its content was removed."},
-    parameters={"event_id": "The `id` of the delivery."},
+    parameters={"id": "The `id` of the delivery."},
 )
-def replay_event(event_id: str) -> Answer:
+def replay_event(id: str) -> Answer:
     """Process a delivery again
 
     An effect that was applied before is not applied a second time.
     """
     session, who = db.session(), actor()
-    row = service.replay(session, workspace_id=who.workspace_id, event_id=event_id, user_id=who.user_id)
+    row = service.replay(session, workspace_id=who.workspace_id, event_id=id, user_id=who.user_id)
     session.commit()
     return Answer(document=schemas.EventAnswer(event=_event(row)), status=202)
 
 
-def _event(row: WebhookEvent) -> schemas.Event:
+def _event(row: WebhookEvent | EventView) -> schemas.Event:
     return schemas.Event(
         id=row.id,
         external_id=row.external_id,

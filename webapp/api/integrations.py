@@ -10,6 +10,7 @@ from webapp.api.operations import Answer, operation
 from webapp.catalog import queries as catalog_queries
 from webapp.catalog import service as catalog
 from webapp.connection_tests import service as tests
+from webapp.connection_tests.queries import latest, latest_of
 from webapp.core.errors import Conflict, Invalid, NotFound, TooMany
 from webapp.core.permissions import actor, enforce
 from webapp.extensions import db
@@ -59,7 +60,7 @@ def list_integrations(query: requests.InstanceQuery) -> Answer:
     )
     ids = [card.id for card in page.cards]
     rows = {row.id: row for row in queries.with_secrets(session, ids)}
-    last = presenting.last_tests(session, ids)
+    last = latest_of(session, ids)
     return Answer(
         document=schemas.Integrations(
             providers=[presenting.provider(card) for card in found.cards],
@@ -147,7 +148,7 @@ def change_integration(body: requests.InstanceChange) -> Answer:
 
     Send its `id` and what changes. A secret that is left out, or sent back as it was shown
     (`{"set": true, "last4": "…"}`), stays as it was. To replace a secret of an active connection the role manager is
-    needed. When an address or account name changes, the secrets must be sent again: a stored key never goes elsewhere.
+    needed. When an address or account name changes, send the secrets again: a stored key never goes elsewhere.
     """
     session, who = db.session(), actor()
     row = service.instance_of(session, workspace_id=who.workspace_id, instance_id=body.id)
@@ -204,7 +205,7 @@ def remove_integration(query: requests.RemovalQuery, body: requests.Removal | No
     session = db.session()
     named = {one for one in (query.id, body.id if body else None) if one}
     if len(named) != 1:
-        said = "Name one connection: ?id=… or a body {\"id\": …}."
+        said = 'Name one connection: ?id=… or a body {"id": …}.'
         raise Unreadable(said, problems=[{"parameter": "id", "detail": said}])
     row = service.instance_of(session, workspace_id=actor().workspace_id, instance_id=named.pop())
     service.request_webhook_removal(session, row)
@@ -218,5 +219,4 @@ def remove_integration(query: requests.RemovalQuery, body: requests.Removal | No
 
 
 def _answer(session: Session, row: Instance) -> schemas.InstanceAnswer:
-    last = presenting.last_tests(session, [row.id])
-    return schemas.InstanceAnswer(instance=presenting.instance(row, last.get(row.id)))
+    return schemas.InstanceAnswer(instance=presenting.instance(row, latest(session, row.id)))

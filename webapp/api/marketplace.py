@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from providers.kit.contract import Manifest, OAuthSettings, WebhookSettings
+from providers.kit.contract import Manifest
 from webapp.api import examples, presenting, requests, schemas
 from webapp.api.operations import Answer, operation
 from webapp.catalog import queries
+from webapp.connection_tests.queries import available
 from webapp.core.permissions import actor
 from webapp.extensions import db
 
@@ -39,7 +40,9 @@ def browse_marketplace(query: requests.MarketplaceQuery) -> Answer:
     return Answer(
         document=schemas.Marketplace(
             providers=[presenting.provider(card) for card in page.cards],
-            categories=[schemas.CategoryCount(id=one.category, name=one.label, count=one.count) for one in page.facets],
+            categories=[
+                schemas.CategoryCount(id=one.category, name=one.label, count=one.count) for one in page.facets
+            ],
             total=page.total,
             next_cursor=page.next_cursor or None,
         )
@@ -66,43 +69,22 @@ def show_provider(body: requests.ProviderChoice) -> Answer:
     card, manifest = presenting.provider(found.card), found.manifest
     detail = schemas.ProviderDetail(
         **card.model_dump(),
-        **_texts(manifest),
+        description=manifest.description,
+        website=manifest.website,
+        documentation=manifest.documentation,
         capabilities=[one.words for one in found.capabilities],
         fields=[presenting.field(one) for one in manifest.fields],
         environment_variables=_variables(manifest),
-        webhook=_webhook(manifest.webhook),
-        oauth=_oauth(manifest.oauth),
+        permissions=[schemas.ProviderPermission.model_validate(one) for one in manifest.permissions],
+        webhook=schemas.Webhook.model_validate(manifest.webhook) if manifest.webhook else None,
+        oauth=schemas.OAuth.model_validate(manifest.oauth) if manifest.oauth else None,
         setup_instructions=_instructions(manifest),
-        pricing=_pricing(manifest),
-        tests=[presenting.available_test(manifest.id, one) for one in manifest.tests],
+        pricing=schemas.Pricing.model_validate(manifest.pricing),
+        templates=[schemas.Template.model_validate(one) for one in manifest.templates],
+        api_versions=[schemas.ApiVersion.model_validate(one) for one in manifest.api_versions],
+        tests=[presenting.available_test(one) for one in available(manifest.id)],
     )
     return Answer(document=schemas.ProviderAnswer(provider=detail))
-
-
-def _texts(manifest: Manifest) -> dict[str, object]:
-    return {
-        "description": manifest.description,
-        "website": manifest.website,
-        "documentation": manifest.documentation,
-        "permissions": [
-            schemas.ProviderPermission(scope=one.scope, label=one.label, reason=one.reason, required=one.required)
-            for one in manifest.permissions
-        ],
-        "templates": [
-            schemas.Template(
-                id=one.id,
-                name=one.name,
-                description=one.description,
-                configuration=dict(one.configuration),
-                events=list(one.events),
-                permissions=list(one.permissions),
-            )
-            for one in manifest.templates
-        ],
-        "api_versions": [
-            schemas.ApiVersion(name=one.name, status=one.status, note=one.note) for one in manifest.api_versions
-        ],
-    }
 
 
 def _variables(manifest: Manifest) -> list[schemas.EnvironmentVariable]:
@@ -127,36 +109,3 @@ def _instructions(manifest: Manifest) -> list[schemas.SetupInstruction]:
         )
         for number, one in enumerate(manifest.setup_steps, start=1)
     ]
-
-
-def _pricing(manifest: Manifest) -> schemas.Pricing:
-    pricing = manifest.pricing
-    tiers = [schemas.PricingTier(name=one.name, price=one.price, detail=one.detail) for one in pricing.tiers]
-    return schemas.Pricing(model=pricing.model, tiers=tiers, as_of=pricing.as_of, url=pricing.url)
-
-
-def _webhook(settings: WebhookSettings | None) -> schemas.Webhook | None:
-    if settings is None:
-        return None
-    return schemas.Webhook(
-        events=[
-            schemas.WebhookEventType(type=one.type, label=one.label, default=one.default) for one in settings.events
-        ],
-        signature=settings.signature,
-        secret_field=settings.secret_field,
-        tolerance_seconds=settings.tolerance_seconds,
-        console_url=settings.console_url,
-        steps=list(settings.steps),
-    )
-
-
-def _oauth(settings: OAuthSettings | None) -> schemas.OAuth | None:
-    if settings is None:
-        return None
-    return schemas.OAuth(
-        authorize_url=settings.authorize_url,
-        token_url=settings.token_url,
-        revoke_url=settings.revoke_url,
-        scopes=list(settings.scopes),
-        pkce=settings.pkce,
-    )

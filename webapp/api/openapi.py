@@ -20,8 +20,8 @@ _JSON = "application/json"
 
 DESCRIPTION = f"""Connects accounts, tests them, and reads what they do.
 
-Send `Authorization: Bearer <token>`; a token is made under Settings → API tokens, belongs to one workspace, has scopes
-and an end. A browser may use its session instead, with its CSRF token in `X-CSRF-Token` on everything but GET.
+Send `Authorization: Bearer <token>`. A token is made under Settings → API tokens; it belongs to one workspace, has
+scopes and an end. A browser may use its session instead, with its CSRF token in `X-CSRF-Token` on everything but GET.
 
 Names are camelCase, times are RFC 3339 in UTC. Lists page by `limit` and `cursor`; `nextCursor` is null on the last
 page. Names that are not described here are refused: in a body with 422, in an address with 400. What is someone
@@ -31,7 +31,7 @@ else's is answered as if it were not there. {RATE[0].upper()}{RATE[1:]} and toke
 USUAL_PROBLEMS = {
     400: "The request can't be read: bad JSON, or a parameter that is unknown, repeated or wrong.",
     401: "No token, or one that is mistyped, revoked or expired.",
-    403: "The token lacks the scope, or the role does not include it; `detail` names which. Or the CSRF token is missing.",
+    403: "The token lacks the scope or the role does not include it (`detail` says which), or the CSRF token is missing.",
     429: "Too many requests; `Retry-After` says when to go on.",
     500: "A mistake of ours.",
     503: "The database is busy or away. Nothing was changed.",
@@ -119,7 +119,10 @@ def _operation(one: Operation, models: _Models) -> dict[str, Any]:
         "summary": one.summary,
         "description": f"{one.description}\n\nScope `{rule.scope}`, role {rule.role.slug if rule.role else 'admin'} "
         "or above.".strip(),
-        "security": [{"token": [rule.scope]}, {"session": [], "csrf": []} if one.method != "GET" else {"session": []}],
+        "security": [
+            {"token": [rule.scope]},
+            {"session": [], "csrf": []} if one.method != "GET" else {"session": []},
+        ],
         "x-scope": rule.scope,
     }
     parameters = _parameters(one, models)
@@ -204,7 +207,12 @@ def _security_schemes() -> dict[str, Any]:
     return {
         "token": {"type": "http", "scheme": "bearer", "description": f"An API token. Scopes: {scopes}."},
         "session": {"type": "apiKey", "in": "cookie", "name": "session", "description": "The browser's session."},
-        "csrf": {"type": "apiKey", "in": "header", "name": "X-CSRF-Token", "description": "The session's CSRF token."},
+        "csrf": {
+            "type": "apiKey",
+            "in": "header",
+            "name": "X-CSRF-Token",
+            "description": "The session's CSRF token.",
+        },
     }
 
 

@@ -133,7 +133,9 @@ def _query(model: type[BaseModel]) -> BaseModel:
     """Raises Unreadable for a parameter that is unknown, repeated or wrong: a filter that is silently ignored would
     answer another question."""
     known = [one.alias or name for name, one in model.model_fields.items()]
-    problems = [_parameter(name, f"There is no such parameter. Known ones: {', '.join(known)}.") for name in _odd(known)]
+    problems = [
+        _parameter(name, f"There is no such parameter. Known ones: {', '.join(known)}.") for name in _odd(known)
+    ]
     problems += [_parameter(name, "Send it once.") for name in known if len(request.args.getlist(name)) > 1]
     values = {name: value for name, value in request.args.items() if name in known}
     try:

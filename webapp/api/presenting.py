@@ -1,17 +1,12 @@
-"""From rows and cards to documents. Of secrets only what `configuration_view` gives: whether set, and the last four."""
+"""From rows and cards to documents. Of secrets only what `configuration_view` gives: is it set, its last four."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
-from providers.kit.contract import Field, TestDefinition
+from providers.kit.contract import Field
 from webapp.api import schemas
 from webapp.catalog import service as catalog
 from webapp.catalog.queries import ProviderCard
-from webapp.connection_tests.models import ConnectionTest
+from webapp.connection_tests.queries import AvailableTest, TestView
 from webapp.instances.models import Instance
 from webapp.instances.queries import card_of, configuration_view
 
@@ -34,7 +29,7 @@ def provider(card: ProviderCard) -> schemas.Provider:
     )
 
 
-def instance(row: Instance, last_test: ConnectionTest | None) -> schemas.Instance:
+def instance(row: Instance, last_test: TestView | None) -> schemas.Instance:
     """Also of a connection whose provider's folder is gone: nothing of its configuration can be told then."""
     card = card_of(row)
     known = row.provider_id in catalog.registry()
@@ -56,51 +51,37 @@ def instance(row: Instance, last_test: ConnectionTest | None) -> schemas.Instanc
     )
 
 
-def test(row: ConnectionTest) -> schemas.Test:
+def test(one: TestView) -> schemas.Test:
     return schemas.Test(
-        id=row.id,
-        test_id=row.test_id,
-        provider_id=row.provider_id,
-        instance_id=row.instance_id,
-        environment=row.environment,
-        status=row.status,
-        message=row.message,
+        id=one.id,
+        test_id=one.test_id,
+        provider_id=one.provider_id,
+        instance_id=one.instance_id,
+        environment=one.environment,
+        status=one.status,
+        message=one.message,
         steps=[
             schemas.Step(
-                name=one["name"],
-                label=one.get("label") or one["name"],
-                status=one["status"],
-                message=one.get("message", ""),
-                fix=one.get("fix") or None,
-                fix_url=one.get("fixUrl") or None,
-                duration_ms=one.get("durationMs"),
+                name=line.name,
+                label=line.label,
+                status=line.status,
+                message=line.message,
+                fix=line.fix or None,
+                fix_url=line.fix_url or None,
+                duration_ms=line.duration_ms,
             )
-            for one in row.steps
+            for line in one.steps
         ],
-        created_at=row.created_at,
-        started_at=row.started_at,
-        finished_at=row.finished_at,
+        created_at=one.created_at,
+        started_at=one.started_at,
+        finished_at=one.finished_at,
     )
 
 
-def last_tests(session: Session, ids: Sequence[str]) -> Mapping[str, ConnectionTest]:
-    """The newest test of each of these connections, by connection: one statement, one step in an index for each."""
-    newest = (
-        select(ConnectionTest.id)
-        .where(ConnectionTest.instance_id == Instance.id)
-        .order_by(ConnectionTest.created_at.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    wanted = select(newest).where(Instance.id.in_(ids))
-    rows = session.scalars(select(ConnectionTest).where(ConnectionTest.id.in_(wanted)))
-    return {row.instance_id: row for row in rows if row.instance_id}
-
-
-def available_test(provider_id: str, one: TestDefinition) -> schemas.AvailableTest:
+def available_test(one: AvailableTest) -> schemas.AvailableTest:
     return schemas.AvailableTest(
         id=one.id,
-        provider_id=provider_id,
+        provider_id=one.provider_id,
         name=one.name,
         description=one.description,
         inputs=[field(each) for each in one.inputs],
@@ -122,5 +103,5 @@ def field(one: Field) -> schemas.ProviderField:
         help=one.help,
         how_to=one.how_to,
         console_url=one.console_url,
-        choices=[schemas.Choice(value=each.value, label=each.label, hint=each.hint) for each in one.choices],
+        choices=[schemas.Choice.model_validate(each) for each in one.choices],
     )

@@ -29,7 +29,9 @@ class Query(BaseModel):
 
 
 def _whole_number(value: object) -> object:
-    if isinstance(value, str) and not (value.isascii() and value.isdigit() and len(value) <= 3 and 0 < int(value) <= 200):
+    if isinstance(value, str) and not (
+        value.isascii() and value.isdigit() and len(value) <= 3 and 0 < int(value) <= 200
+    ):
         raise ValueError("This must be a whole number from 1 to 200.")
     return value
 
@@ -40,9 +42,7 @@ def _truth(value: object) -> object:
     return value
 
 
-Limit = Annotated[
-    int, Field(ge=1, le=200, description="How many at most, 1 to 200."), BeforeValidator(_whole_number)
-]
+Limit = Annotated[int, Field(ge=1, le=200, description="How many at most, 1 to 200."), BeforeValidator(_whole_number)]
 Truth = Annotated[bool, BeforeValidator(_truth)]
 Cursor = Annotated[str, Field(max_length=500, description="`nextCursor` of the page before.")]
 Id = Annotated[str, Field(max_length=60, pattern=PLAIN_TEXT)]
@@ -57,7 +57,9 @@ class InstanceQuery(Query):
     health: HealthState | None = Field(None, description="Only connections that are this well.")
     environment: EnvironmentName | None = Field(None, description="Only connections of this environment.")
     provider_id: Id | None = Field(None, description="Only connections of this provider.")
-    search: Search = Field("", description="Words in a name, a description or an account. Typing errors are forgiven for providers.")
+    search: Search = Field(
+        "", description="Words in a name, a description or an account. Typing errors are forgiven for providers."
+    )
     limit: Limit = 50
     cursor: Cursor = ""
 
@@ -109,7 +111,7 @@ class EventQuery(Query):
 
 
 class RemovalQuery(Query):
-    id: Id | None = Field(None, description="The connection. Or send `{\"id\": …}` as the body.")
+    id: Id | None = Field(None, description='The connection. Or send `{"id": …}` as the body.')
 
 
 # ------------------------------------------------------------------------------------------------- bodies
@@ -135,7 +137,9 @@ class NewInstance(Request):
         description="Which of the vendor's environments the keys are for. When left out: what the keys say "
         "themselves (`sk_test_…` is test), else `live`.",
     )
-    template_id: Annotated[str, Field(max_length=60)] = Field("", description="A ready-made configuration to start from.")
+    template_id: Annotated[str, Field(max_length=60)] = Field(
+        "", description="A ready-made configuration to start from."
+    )
     configuration: Configuration
 
 
@@ -148,7 +152,8 @@ class InstanceChange(Request):
         None, description="What changes. A secret that is left out, or sent back masked, stays as it was."
     )
     status: Literal["active", "paused"] | None = Field(
-        None, description="`paused`: no calls and no checks; deliveries are kept and wait. `active` also ends a draft."
+        None,
+        description="`paused`: no calls and no checks; deliveries are kept and wait. `active` also ends a draft.",
     )
 
 
@@ -162,8 +167,9 @@ class NewTest(Request):
         None, description="The connection to test. Without it `configuration` is tested and then forgotten."
     )
     configuration: Configuration | None = Field(
-        None, description="Without `instanceId`: the values to test. What the test asks for besides (`to`, `subject`, "
-        "`text`, `contact` …) may stand in the same object."
+        None,
+        description="Without `instanceId`: the values to test. What the test asks for besides (`to`, `subject`, "
+        "`text`, `contact` …) may stand in the same object.",
     )
     inputs: Annotated[dict[str, Any], Field(max_length=100)] | None = Field(
         None, description="What the test asks for besides, if you would rather keep it apart."
@@ -175,5 +181,3 @@ class NewTest(Request):
 
 class ProviderChoice(Request):
     provider_id: Annotated[str, Field(max_length=60)]
-
-

@@ -22,9 +22,9 @@ def _absent(value: object) -> bool:
 
 
 class Document(BaseModel):
-    """A part of an answer."""
+    """A part of an answer; `model_validate` takes any object that has its attributes."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, from_attributes=True)
 
 
 # ------------------------------------------------------------------------------------------------- tests
@@ -296,7 +296,7 @@ class ErrorCounts(Document):
 
 class ProviderFigures(Document):
     provider_id: str
-    name: str
+    name: str = ""
     usage: Usage
     errors: int
     success_rate: Share
@@ -305,14 +305,10 @@ class ProviderFigures(Document):
 
 
 class SeriesPoint(Document):
-    at: datetime = Field(description="The start of the hour or day.")
+    start: datetime = Field(description="The first moment of the hour or day.")
     usage: Usage
     errors: int
-    success_rate: Share
-    average_response_time: Milliseconds
-    p50: Milliseconds
-    p95: Milliseconds
-    p99: Milliseconds
+    performance: Performance
 
 
 class Analytics(Document):
@@ -325,7 +321,7 @@ class Analytics(Document):
     usage: Usage
     errors: ErrorCounts
     providers: list[ProviderFigures]
-    granularity: Literal["hour", "day"]
+    grain: Literal["hour", "day"] = Field(description="How finely the series is drawn.")
     series: list[SeriesPoint]
 
 

@@ -10,7 +10,7 @@ from webapp.api import examples, presenting, requests, schemas, waiting
 from webapp.api.errors import at_pointers, pointer_to
 from webapp.api.operations import BASE, Answer, operation
 from webapp.catalog import service as catalog
-from webapp.connection_tests import service
+from webapp.connection_tests import queries, service
 from webapp.core.errors import Invalid, NotFound
 from webapp.core.permissions import actor
 from webapp.extensions import db
@@ -35,9 +35,10 @@ def list_tests(query: requests.TestQuery) -> Answer:
     Of one provider, or of all. `inputs` are what a test asks for besides the configuration; `changesData` says that
     it leaves something behind at the vendor, such as a sent e-mail.
     """
-    chosen = [catalog.manifest_of(query.provider_id)] if query.provider_id else [one.manifest for one in catalog.registry()]
-    found = [presenting.available_test(one.id, each) for one in chosen for each in one.tests]
-    return Answer(document=schemas.AvailableTests(tests=found))
+    if query.provider_id:
+        catalog.manifest_of(query.provider_id)
+    found = queries.available(query.provider_id or "")
+    return Answer(document=schemas.AvailableTests(tests=[presenting.available_test(one) for one in found]))
 
 
 @operation(
@@ -47,7 +48,7 @@ def list_tests(query: requests.TestQuery) -> Answer:
     action="tests.run",
     body=requests.NewTest,
     answers={
-        200: (schemas.TestAnswer, "The test has ended. `status` says how: `passed`, `failed`, or `error` when we could not run it."),
+        200: (schemas.TestAnswer, "The test has ended: `passed`, `failed`, or `error` when we could not run it."),
         202: (schemas.TestAnswer, "The test has not ended yet: `Location` is where to look."),
     },
     problems={404: "This workspace has no such connection.", 409: "The connection is paused."},
@@ -68,7 +69,7 @@ def run_test(body: requests.NewTest) -> Answer:
             workspace_id=who.workspace_id,
             test_id=body.test_id,
             instance=instance,
-            configuration=None if instance is not None and not body.configuration else body.configuration,
+            configuration=body.configuration,
             inputs=body.inputs,
             environment=body.environment,
             trigger=who.kind,
@@ -79,10 +80,10 @@ def run_test(body: requests.NewTest) -> Answer:
     row_id = row.id
     session.commit()
     seconds = waiting.preferred_wait(request.headers.get("Prefer", ""))
-    row = waiting.until_finished(row_id, seconds)
+    found = queries.test_view(waiting.until_finished(row_id, seconds))
     headers = {"Preference-Applied": f"wait={seconds}"} if "Prefer" in request.headers else {}
-    document = schemas.TestAnswer(test=presenting.test(row))
-    if row.status in waiting.FINISHED:
+    document = schemas.TestAnswer(test=presenting.test(found))
+    if found.finished:
         return Answer(document=document, headers=headers)
     headers |= {"Location": f"{BASE}/test/{row_id}", "Retry-After": "1"}
     return Answer(document=document, status=202, headers=headers)
@@ -107,23 +108,26 @@ def _instance(body: requests.NewTest) -> Instance | None:
 
 
 def _pointers(body: requests.NewTest, error: Invalid) -> Mapping[str, str]:
-    """Where the values at fault stand: fields are named by what was sent, what is missing belongs to the configuration."""
-    own = {"testId": "/testId", "environment": "/environment"}
-    sent = {name: pointer_to(["inputs", name]) for name in error.fields if name in (body.inputs or {})}
-    rest = {name: pointer_to(["configuration", name]) for name in error.fields if name not in own or name in (body.configuration or {})}
-    return own | rest | sent
+    """Where the values at fault stand: they are named by what was sent. What is missing belongs to the configuration."""
+    places = {}
+    for name in error.fields:
+        if name in (body.inputs or {}):
+            places[name] = pointer_to(["inputs", name])
+        elif name in (body.configuration or {}) or name not in ("testId", "environment"):
+            places[name] = pointer_to(["configuration", name])
+    return places
 
 
 @operation(
     "GET",
-    "/test/<test_id>",
+    "/test/<id>",
     tag=TAG,
     action="tests.view",
     answers={200: (schemas.TestAnswer, "The test as it stands, line by line.")},
     problems={404: "This workspace has no such test."},
-    parameters={"test_id": "The `id` of the test."},
+    parameters={"id": "The `id` of the test."},
 )
-def follow_test(test_id: str) -> Answer:
+def follow_test(id: str) -> Answer:
     """Follow a test"""
-    row = service.test_of(db.session(), workspace_id=actor().workspace_id, row_id=test_id)
-    return Answer(document=schemas.TestAnswer(test=presenting.test(row)))
+    found = queries.test(db.session(), workspace_id=actor().workspace_id, row_id=id)
+    return Answer(document=schemas.TestAnswer(test=presenting.test(found)))

@@ -9,11 +9,11 @@ import time
 from flask import Flask, current_app
 
 from webapp.connection_tests.models import ConnectionTest
+from webapp.connection_tests.queries import FINISHED
 from webapp.core.database import begin_reading
 from webapp.extensions import db
 
 DEFAULT, LONGEST = 10, 30
-FINISHED = frozenset({"passed", "failed", "error"})
 _WAIT = re.compile(r"wait\s*=\s*\"?(\d{1,9})\"?", re.IGNORECASE)
 
 
