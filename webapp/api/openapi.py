@@ -31,7 +31,7 @@ else's is answered as if it were not there. {RATE[0].upper()}{RATE[1:]} and toke
 USUAL_PROBLEMS = {
     400: "The request can't be read: bad JSON, or a parameter that is unknown, repeated or wrong.",
     401: "No token, or one that is mistyped, revoked or expired.",
-    403: "The token lacks the scope or the role does not include it (`detail` says which), or the CSRF token is missing.",
+    403: "The token lacks the scope or the role lacks the right (`detail` says which), or the CSRF token is missing.",
     429: "Too many requests; `Retry-After` says when to go on.",
     500: "A mistake of ours.",
     503: "The database is busy or away. Nothing was changed.",

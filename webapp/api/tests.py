@@ -108,7 +108,7 @@ def _instance(body: requests.NewTest) -> Instance | None:
 
 
 def _pointers(body: requests.NewTest, error: Invalid) -> Mapping[str, str]:
-    """Where the values at fault stand: they are named by what was sent. What is missing belongs to the configuration."""
+    """Where the values at fault stand: named by what was sent, and what is missing belongs to the configuration."""
     places = {}
     for name in error.fields:
         if name in (body.inputs or {}):

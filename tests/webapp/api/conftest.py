@@ -16,7 +16,7 @@ Ring = Callable[..., bool]
 
 
 @pytest.fixture(autouse=True)
-def unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
+def unlimited(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """Many calls in a second are the point of these tests; the limit has its own."""
     monkeypatch.setattr(limiter, "enabled", False)
 
