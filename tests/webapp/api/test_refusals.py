@@ -60,7 +60,9 @@ def test_a_body_that_can_not_be_read_is_refused_with_where(
     assert words in assert_problem(answer, 400)["detail"]
 
 
-@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
+@pytest.mark.parametrize(
+    "content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""]
+)
 def test_a_body_that_is_not_json_is_refused(api: FlaskClient, session: Session, content_type: str) -> None:
     answer = api.post("/api/integrations", data=json.dumps(GOOD), content_type=content_type)
     assert_problem(answer, 415)
@@ -176,9 +178,7 @@ def test_what_is_a_strangers_is_missing_to_the_byte(
     assert (row.name, row.deleted_at) == ("A", None)
 
 
-def test_more_than_the_limit_is_refused_with_when_to_go_on(
-    api: FlaskClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_more_than_the_limit_is_refused_with_when_to_go_on(api: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limiter, "enabled", True)
     answers = [api.get("/api/integrations/test?providerId=stripe") for _ in range(121)]
     assert {one.status_code for one in answers[:120]} == {200}
