@@ -1,4 +1,4 @@
-"""Sample events for sandbox connections: signed as the vendor would, and taken in by the same way as the real ones."""
+"""Sample events for sandbox connections: signed as the vendor would, taken in as the real ones are."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Rings for the worker after deliveries were stored, without ever making a vendor wait for the queue.
 
-A thread of its own rings, at most every `QUIET` seconds (`AWAY` when the queue can't be reached), and only when no earlier ring is still unheard: with the
-worker away, the queue does not fill up. Whatever is missed is found by the sweep.
+A thread of its own rings, at most every `QUIET` seconds (`AWAY` when the queue can't be reached), and only when no
+earlier ring is still unheard: with the worker away, the queue does not fill up. The sweep finds whatever is missed.
 """
 
 from __future__ import annotations

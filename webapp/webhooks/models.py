@@ -19,13 +19,13 @@ _OPEN = text("status IN ('held', 'failed', 'dead')")
 
 
 class WebhookEvent(Model):
-    """One event. `status`: waiting, held (connection paused), processed, failed (will be tried again), dead.
+    """One event. `status`: waiting, held (connection paused), processed, failed (is tried again), dead.
 
     `sequence` orders arrival; `id` (`evt_`, the time, 64 random bits) is what people and programs see.
     `(instance_id, external_id)` is the key that de-duplicates. `duplicates` counts further copies, `conflict` says
     that a copy had another body. `due_at` is when it may be tried (None: never); a worker that takes it sets both
     `due_at` and `lease_until` to the end of its lease, so that `lease_until` also says whose lease it is.
-    `whole`: `body` is the delivery as it arrived; else one event of a batch. `replay_by` is who asked for another try.
+    `whole`: `body` is the delivery as it arrived; else one event of a batch. `replay_by` asked for another try.
     `counted`: it has its row in `integration_usage`.
     `source`: delivery or sample. `purged_at`: when body and headers were thrown away.
     """

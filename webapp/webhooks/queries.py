@@ -245,5 +245,5 @@ def effects(session: Session, instance_id: str) -> Iterator[tuple[str, int]]:
         .order_by(_E.sequence)
         .execution_options(yield_per=1000)
     )
-    for external_id, count in rows:
-        yield (external_id, count)
+    for row in rows:
+        yield (row[0], row[1])
