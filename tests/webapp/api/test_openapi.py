@@ -1,4 +1,4 @@
-"""The description is true: every route is in it and nothing else, with the statuses and documents that are answered."""
+"""The description is true: every route is in it and nothing else, with the statuses and documents answered."""
 
 from __future__ import annotations
 
