@@ -126,7 +126,8 @@ def _connections(session: Session, workspace_id: str, query: requests.AnalyticsQ
     if query.environment:
         wanted.append(Instance.environment == query.environment)
     groups = (Instance.environment, Instance.status)
-    return [tuple(row) for row in session.execute(select(*groups, func.count()).where(*wanted).group_by(*groups))]
+    rows = session.execute(select(*groups, func.count()).where(*wanted).group_by(*groups))
+    return [(environment, status, count) for environment, status, count in rows]
 
 
 def _environments(

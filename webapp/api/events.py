@@ -65,7 +65,7 @@ def replay_event(id: str) -> Answer:
 
 
 def _event(row: WebhookEvent | EventView) -> schemas.Event:
-    return schemas.Event(
+    return schemas.Event.of(
         id=row.id,
         external_id=row.external_id,
         instance_id=row.instance_id,

@@ -1,71 +1,83 @@
-"""Bodies that work as written, for the description and its curl lines. The keys in them are none."""
+"""Bodies that work as written, for the description and its curl lines, made from what providers say of themselves.
+The keys in them are none."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+from providers.kit.contract import Environment, Field, Manifest, TestDefinition
+from providers.kit.registry import Registry
 
 Examples = Mapping[str, Mapping[str, Any]]
 """By name: {"summary": …, "value": …}, as OpenAPI has them."""
 
-NEW_INSTANCE: Examples = {
-    "payments": {
-        "summary": "Connect a payment account with its test keys",
-        "value": {
-            "providerId": "stripe",
-            "name": "My Stripe Integration",
-            "description": "Payment processing for my app",
-            "configuration": {
-                "STRIPE_SECRET_KEY": "sk_test_...",
-                "NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY": "pk_test_...",
-                "STRIPE_WEBHOOK_SECRET": "whsec_...",
-            },
+INSTANCE = "ins_8fj2k5m0p3q7r9s1t4v6"
+
+
+def examples_of(registry: Registry) -> Mapping[str, Examples]:
+    """For each call by name; {} when there is no provider to show one with."""
+    known = sorted((one.manifest for one in registry), key=lambda one: (-one.popularity, one.id))
+    shown = next((one for one in known if _secret(one)), None)
+    if shown is None:
+        return {}
+    key = _secret(shown)
+    assert key is not None, "the provider was chosen for it"
+    value = {key.env or key.name: key.example}
+    return {
+        "create_integration": {
+            "keys": _example(
+                "Connect an account",
+                providerId=shown.id,
+                name=f"My {shown.name} integration",
+                description=shown.tagline,
+                configuration={one.env: one.example for one in shown.fields if one.env and one.example},
+            ),
+            "sandbox": _example(
+                "Connect the sandbox: no account needed",
+                providerId=shown.id,
+                name="Try it out",
+                environment="sandbox",
+                configuration={},
+            ),
         },
-    },
-    "sandbox": {
-        "summary": "Connect the sandbox: no account needed",
-        "value": {"providerId": "stripe", "name": "Try it out", "environment": "sandbox", "configuration": {}},
-    },
-}
-INSTANCE_CHANGE: Examples = {
-    "rename": {"summary": "Rename", "value": {"id": "ins_8fj2k5m0p3q7r9s1t4v6", "name": "Northwind shop"}},
-    "secret": {
-        "summary": "Replace a key",
-        "value": {"id": "ins_8fj2k5m0p3q7r9s1t4v6", "configuration": {"STRIPE_SECRET_KEY": "sk_test_..."}},
-    },
-    "pause": {"summary": "Pause", "value": {"id": "ins_8fj2k5m0p3q7r9s1t4v6", "status": "paused"}},
-}
-REMOVAL: Examples = {"one": {"summary": "Remove one", "value": {"id": "ins_8fj2k5m0p3q7r9s1t4v6"}}}
-NEW_TEST: Examples = {
-    "connection": {
-        "summary": "Check a key",
-        "value": {"testId": "stripe-connection", "configuration": {"api_key": "sk_test_..."}},
-    },
-    "stored": {
-        "summary": "Check a connection",
-        "value": {"testId": "stripe-connection", "instanceId": "ins_8fj2k5m0p3q7r9s1t4v6"},
-    },
-    "e-mail": {
-        "summary": "Send an e-mail",
-        "value": {
-            "testId": "sendgrid-send",
-            "configuration": {
-                "api_key": "SG...",
-                "to": "user@example.com",
-                "subject": "Test Email",
-                "text": "This is a test email from SendGrid integration",
-            },
+        "change_integration": {
+            "rename": _example("Rename", id=INSTANCE, name="Northwind shop"),
+            "secret": _example("Replace a key", id=INSTANCE, configuration=value),
+            "pause": _example("Pause", id=INSTANCE, status="paused"),
         },
-    },
-    "contact": {
-        "summary": "Create a contact",
-        "value": {
-            "testId": "hubspot-create-contact",
-            "configuration": {
-                "access_token": "pat-...",
-                "contact": {"email": "user@example.com", "firstname": "John", "lastname": "Doe"},
-            },
+        "remove_integration": {"one": _example("Remove one", id=INSTANCE)},
+        "run_test": {
+            "keys": _example("Check a key", testId=shown.tests[0].id, configuration=value),
+            "stored": _example("Check a connection", testId=shown.tests[0].id, instanceId=INSTANCE),
+            **_with_inputs(known),
         },
-    },
-}
-PROVIDER_CHOICE: Examples = {"one": {"summary": "Show one", "value": {"providerId": "stripe"}}}
+        "show_provider": {"one": _example("Show one", providerId=shown.id)},
+    }
+
+
+def _with_inputs(known: Iterable[Manifest]) -> dict[str, Mapping[str, Any]]:
+    """A test that asks for something, with it in the same object as the configuration; the sandbox fills in the key."""
+    for manifest in known:
+        for test in manifest.tests:
+            asked = _inputs(test)
+            if asked and Environment.SANDBOX in manifest.environments:
+                title = f"{test.name}, in the sandbox"
+                return {"inputs": _example(title, testId=test.id, environment="sandbox", configuration=asked)}
+    return {}
+
+
+def _inputs(test: TestDefinition) -> dict[str, str]:
+    """{} unless everything that is needed has an example."""
+    asked = {one.name: one.example or one.default for one in test.inputs}
+    needed = [one.name for one in test.inputs if one.required]
+    return asked if needed and all(asked.values()) else {}
+
+
+def _secret(manifest: Manifest) -> Field | None:
+    """What is entered as the key, if it can be shown by example."""
+    return next((one for one in manifest.fields if one.secret and one.example and not one.webhook_secret), None)
+
+
+def _example(summary: str, **value: Any) -> Mapping[str, Any]:
+    return {"summary": summary, "value": value}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from webapp.api import examples, presenting, requests, schemas
+from providers.kit.contract import Environment
+from webapp.api import presenting, requests, schemas
 from webapp.api.errors import Unreadable, at_pointers
 from webapp.api.operations import Answer, operation
 from webapp.catalog import queries as catalog_queries
@@ -79,7 +80,6 @@ def list_integrations(query: requests.InstanceQuery) -> Answer:
     body=requests.NewInstance,
     answers={201: (schemas.InstanceAnswer, "It is connected; its first test is on its way.")},
     problems={409: "The same account or key is connected already; `link` leads to it."},
-    examples=examples.NEW_INSTANCE,
 )
 def create_integration(body: requests.NewInstance) -> Answer:
     """Connect an account
@@ -141,7 +141,6 @@ def _ask_for_first_test(session: Session, row: Instance) -> None:
         404: "This workspace has no such connection.",
         409: "The key is in use in another connection; `link` leads to it.",
     },
-    examples=examples.INSTANCE_CHANGE,
 )
 def change_integration(body: requests.InstanceChange) -> Answer:
     """Change a connection
@@ -165,7 +164,7 @@ def change_integration(body: requests.InstanceChange) -> Answer:
 
 def _configure(session: Session, row: Instance, body: requests.InstanceChange) -> None:
     values = body.configuration or {}
-    where = configurations.Environment(row.environment)
+    where = Environment(row.environment)
     if row.status != "draft" and configurations.parse(catalog.manifest_of(row.provider_id), values, where).secret:
         enforce("instances.secrets")
     try:
@@ -194,7 +193,6 @@ def _switch(session: Session, row: Instance, status: str) -> None:
     body_needed=False,
     answers={200: (schemas.RemovalAnswer, "It is removed, and can be brought back for 30 days.")},
     problems={404: "This workspace has no such connection."},
-    examples=examples.REMOVAL,
 )
 def remove_integration(query: requests.RemovalQuery, body: requests.Removal | None) -> Answer:
     """Remove a connection

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from providers.kit.contract import Manifest
-from webapp.api import examples, presenting, requests, schemas
+from webapp.api import presenting, requests, schemas
 from webapp.api.operations import Answer, operation
 from webapp.catalog import queries
 from webapp.connection_tests.queries import available
@@ -41,7 +41,7 @@ def browse_marketplace(query: requests.MarketplaceQuery) -> Answer:
         document=schemas.Marketplace(
             providers=[presenting.provider(card) for card in page.cards],
             categories=[
-                schemas.CategoryCount(id=one.category, name=one.label, count=one.count) for one in page.facets
+                schemas.CategoryCount.of(id=one.category, name=one.label, count=one.count) for one in page.facets
             ],
             total=page.total,
             next_cursor=page.next_cursor or None,
@@ -57,7 +57,6 @@ def browse_marketplace(query: requests.MarketplaceQuery) -> Answer:
     body=requests.ProviderChoice,
     answers={200: (schemas.ProviderAnswer, "All that is known of the provider.")},
     problems={404: "There is no such provider."},
-    examples=examples.PROVIDER_CHOICE,
 )
 def show_provider(body: requests.ProviderChoice) -> Answer:
     """Show a provider

@@ -9,8 +9,10 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
+from providers.kit.registry import Registry
 from webapp.api import schemas
 from webapp.api.errors import PROBLEM
+from webapp.api.examples import Examples, examples_of
 from webapp.api.operations import OPERATIONS, RATE, Operation
 from webapp.core.permissions import ACTIONS, SCOPES
 
@@ -57,13 +59,13 @@ _HEADERS = {
 _SENT_WITH = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}
 
 
-def describe(public_url: str) -> dict[str, Any]:
-    """The whole description, for this address."""
-    models = _Models()
+def describe(public_url: str, registry: Registry) -> dict[str, Any]:
+    """The whole description, for this address, with examples of these providers."""
+    models, examples = _Models(), examples_of(registry)
     paths: dict[str, dict[str, Any]] = {}
     for one in OPERATIONS:
         path = re.sub(r"<(\w+)>", r"{\1}", one.path)
-        paths.setdefault(path, {})[one.method.lower()] = _operation(one, models)
+        paths.setdefault(path, {})[one.method.lower()] = _operation(one, models, examples.get(one.name, {}))
     return {
         "openapi": "3.1.0",
         "info": {"title": "Toolkit API", "version": VERSION, "description": DESCRIPTION},
@@ -111,7 +113,7 @@ def _tidy(schema: Any) -> Any:
     return [_tidy(one) for one in schema] if isinstance(schema, list) else schema
 
 
-def _operation(one: Operation, models: _Models) -> dict[str, Any]:
+def _operation(one: Operation, models: _Models, examples: Examples) -> dict[str, Any]:
     rule = ACTIONS[one.action]
     found: dict[str, Any] = {
         "operationId": _camel(one.name),
@@ -129,7 +131,7 @@ def _operation(one: Operation, models: _Models) -> dict[str, Any]:
     if parameters:
         found["parameters"] = parameters
     if one.body is not None:
-        media = {"schema": models.ref(one.body, "validation"), "examples": dict(one.examples)}
+        media = {"schema": models.ref(one.body, "validation"), "examples": examples}
         found["requestBody"] = {"required": one.body_needed, "content": {_JSON: media}}
     found["responses"] = _responses(one, models)
     return found

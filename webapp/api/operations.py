@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
 from inspect import cleandoc
-from typing import Any
 
 from flask import Blueprint, Response, request
 from pydantic import BaseModel, ValidationError
@@ -42,7 +41,6 @@ class Operation:
     body_needed: bool
     answers: Mapping[int, tuple[type[BaseModel], str]]
     problems: Mapping[int, str]
-    examples: Mapping[str, Mapping[str, Any]]
     parameters: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -72,7 +70,6 @@ def operation(
     body: type[BaseModel] | None = None,
     body_needed: bool = True,
     problems: Mapping[int, str] | None = None,
-    examples: Mapping[str, Mapping[str, Any]] | None = None,
     parameters: Mapping[str, str] | None = None,
 ) -> Callable[[View], View]:
     """`path` is below /api/integrations. The view gets `query` and `body` as models, and path parameters by name;
@@ -93,7 +90,6 @@ def operation(
             body_needed=body_needed,
             answers=answers,
             problems=problems or {},
-            examples=examples or {},
             parameters=parameters or {},
         )
         OPERATIONS.append(described)

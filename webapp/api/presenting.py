@@ -12,7 +12,7 @@ from webapp.instances.queries import card_of, configuration_view
 
 
 def provider(card: ProviderCard) -> schemas.Provider:
-    return schemas.Provider(
+    return schemas.Provider.of(
         id=card.id,
         name=card.name,
         category=card.category,
@@ -33,7 +33,7 @@ def instance(row: Instance, last_test: TestView | None) -> schemas.Instance:
     """Also of a connection whose provider's folder is gone: nothing of its configuration can be told then."""
     card = card_of(row)
     known = row.provider_id in catalog.registry()
-    return schemas.Instance(
+    return schemas.Instance.of(
         id=row.id,
         provider_id=row.provider_id,
         name=row.name,
@@ -52,7 +52,7 @@ def instance(row: Instance, last_test: TestView | None) -> schemas.Instance:
 
 
 def test(one: TestView) -> schemas.Test:
-    return schemas.Test(
+    return schemas.Test.of(
         id=one.id,
         test_id=one.test_id,
         provider_id=one.provider_id,
@@ -61,7 +61,7 @@ def test(one: TestView) -> schemas.Test:
         status=one.status,
         message=one.message,
         steps=[
-            schemas.Step(
+            schemas.Step.of(
                 name=line.name,
                 label=line.label,
                 status=line.status,

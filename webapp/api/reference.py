@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from webapp.api.examples import Examples
 from webapp.api.operations import OPERATIONS, Operation
 
 
@@ -111,7 +112,9 @@ def _call(one: Operation, document: Mapping[str, Any]) -> Call:
         body=_parts(media.get("schema", {}), document),
         answer=_parts(good["content"]["application/json"]["schema"], document),
         replies=[_reply(status, each, document) for status, each in described["responses"].items()],
-        samples=_samples(one, path, described["operationId"], document["servers"][0]["url"]),
+        samples=_samples(
+            one, document["servers"][0]["url"] + path, described["operationId"], media.get("examples", {})
+        ),
     )
 
 
@@ -150,7 +153,7 @@ def _resolved(schema: Mapping[str, Any], document: Mapping[str, Any]) -> Mapping
 def _kind(schema: Mapping[str, Any]) -> str:
     """A type in a few words: "text", "one of live, test, sandbox", "list of Instance"."""
     if "$ref" in schema:
-        return schema["$ref"].rsplit("/", 1)[1]
+        return str(schema["$ref"]).rsplit("/", 1)[1]
     if "enum" in schema:
         return "one of " + ", ".join(map(str, schema["enum"]))
     if "anyOf" in schema:
@@ -160,7 +163,8 @@ def _kind(schema: Mapping[str, Any]) -> str:
     words = {"string": "text", "integer": "whole number", "boolean": "true or false"}
     if schema.get("format") in ("date", "date-time"):
         return "date" if schema["format"] == "date" else "time"
-    return words.get(schema.get("type", ""), schema.get("type", "anything"))
+    kind = str(schema.get("type", "anything"))
+    return words.get(kind, kind)
 
 
 def _reply(status: str, one: Mapping[str, Any], document: Mapping[str, Any]) -> Reply:
@@ -173,12 +177,12 @@ def _reply(status: str, one: Mapping[str, Any], document: Mapping[str, Any]) -> 
     )
 
 
-def _samples(one: Operation, path: str, call_id: str, base: str) -> tuple[Sample, ...]:
-    if not one.examples:
-        return (Sample(id=f"{call_id}-curl", title="With curl", curl=curl(one.method, base + path)),)
+def _samples(one: Operation, address: str, call_id: str, examples: Examples) -> tuple[Sample, ...]:
+    if not examples:
+        return (Sample(id=f"{call_id}-curl", title="With curl", curl=curl(one.method, address)),)
     return tuple(
-        Sample(id=f"{call_id}-{name}", title=each["summary"], curl=curl(one.method, base + path, each["value"]))
-        for name, each in one.examples.items()
+        Sample(id=f"{call_id}-{name}", title=each["summary"], curl=curl(one.method, address, each["value"]))
+        for name, each in examples.items()
     )
 
 

@@ -122,7 +122,7 @@ Configuration = Annotated[
     dict[str, Any],
     Field(
         max_length=100,
-        description="Values by a field's own name (`api_key`) or its environment name (`STRIPE_SECRET_KEY`). "
+        description="Values by a field's own name (`api_key`) or its environment name (`…_SECRET_KEY`). "
         "`POST /api/integrations/marketplace` lists the fields of a provider.",
     ),
 ]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from flask import request
 
-from webapp.api import examples, presenting, requests, schemas, waiting
+from webapp.api import presenting, requests, schemas, waiting
 from webapp.api.errors import at_pointers, pointer_to
 from webapp.api.operations import BASE, Answer, operation
 from webapp.catalog import service as catalog
@@ -52,7 +52,6 @@ def list_tests(query: requests.TestQuery) -> Answer:
         202: (schemas.TestAnswer, "The test has not ended yet: `Location` is where to look."),
     },
     problems={404: "This workspace has no such connection.", 409: "The connection is paused."},
-    examples=examples.NEW_TEST,
 )
 def run_test(body: requests.NewTest) -> Answer:
     """Run a test

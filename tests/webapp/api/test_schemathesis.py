@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode
 from schemathesis.checks import load_all_checks
 
+from providers.kit.registry import Registry
 from tests.conftest import People, settings_for
 from webapp import create_app
 from webapp.api import waiting
@@ -65,7 +66,7 @@ def served(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         db.engine.dispose()
 
 
-SCHEMA = schemathesis.openapi.from_dict(describe("http://localhost"))
+SCHEMA = schemathesis.openapi.from_dict(describe("http://localhost", Registry.discover()))
 OPERATIONS = {one.ok().label: one.ok() for one in SCHEMA.get_all_operations()}
 MODES = {"good": GenerationMode.POSITIVE, "bad": GenerationMode.NEGATIVE}
 
