@@ -37,6 +37,7 @@ FEATURES: tuple[str, ...] = (
     "marketplace",
     "admin",
     "connections",
+    "api",
 )
 """Low ones first: a feature may import those above it, never those below."""
 

@@ -39,10 +39,12 @@ def _before() -> ResponseReturnValue | None:
         g.actor = None
         return None
     identity.identify()
+    permission = permission_of(current_app.view_functions[request.endpoint]) or ""
     if request.method not in SAFE_METHODS and not identity.by_bearer(request):
+        if g.actor is None and request.path.startswith("/api/"):
+            enforce(permission)  # nobody's request can't be forged, and a program without a token shall read 401
         csrf.protect()
-    view = current_app.view_functions[request.endpoint]
-    enforce(permission_of(view) or "")
+    enforce(permission)
     return None
 
 

@@ -1,0 +1,17 @@
+"""The JSON API and its description."""
+
+from flask import Flask
+
+from webapp.api import analytics, documents, events, integrations, marketplace, tests, waiting
+from webapp.api.operations import blueprint
+from webapp.core import settings_tabs
+from webapp.core.permissions import SIGNED_IN
+
+__all__ = ["analytics", "documents", "events", "init_app", "integrations", "marketplace", "tests"]
+
+
+def init_app(app: Flask) -> None:
+    waiting.init_app(app)
+    app.register_blueprint(blueprint)
+    tab = settings_tabs.SettingsTab(label="API reference", endpoint="api.docs", permission=SIGNED_IN, order=35)
+    settings_tabs.add(app, tab)
