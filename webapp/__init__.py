@@ -18,7 +18,7 @@ from webapp.core import failures, formats, limits, queue, settings_tabs
 from webapp.core.crypto import Keyring
 from webapp.core.database import engine_options, normal_url, prepare_engine
 from webapp.core.permissions import PUBLIC, permission_of
-from webapp.extensions import compress, csrf, db, htmx, migrate
+from webapp.extensions import compress, csrf, db, htmx
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -31,6 +31,7 @@ FEATURES: tuple[str, ...] = (
     "instances",
     "connection_tests",
     "webhooks",
+    "health",
 )
 """Low ones first: a feature may import those above it, never those below."""
 
@@ -45,11 +46,10 @@ def create_app(settings: Settings | None = None) -> Flask:
         static_url_path="/static",
     )
     _configure(app, settings)
-    app.extensions["keyring"] = Keyring(settings.encryption_keys)
+    app.extensions["keyring"] = Keyring(settings.encryption_keys, reread=settings.encryption_keys_now)
     db.init_app(app)
     with app.app_context():
         prepare_engine(db.engine)
-    migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     htmx.init_app(app)
     compress.init_app(app)
     csrf.init_app(app)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 SIGNUP_CHOICES = ("closed", "invite", "open")
+KEY_FILES = {"SECRET_KEY": "secret_key", "ENCRYPTION_KEYS": "encryption_keys"}
+"""Setting → name of its file in DATA_DIR."""
 
 
 class SettingsError(Exception):
@@ -17,7 +21,7 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Everything the operator decides. `environ` keeps the rest for per-provider names (`STRIPE_API_BASE`)."""
+    """Everything the operator decides. `environ` keeps the rest for per-provider names (`<PROVIDER>_API_BASE`)."""
 
     data_dir: Path
     database_url: str
@@ -29,7 +33,7 @@ class Settings:
     port: int = 8000
     web_processes: int = 1
     web_threads: int = 8
-    workers: int = 1
+    workers: int = 2
     egress_allow: tuple[str, ...] = ()
     signup: str = "invite"
     trusted_proxies: int = 0
@@ -42,6 +46,10 @@ class Settings:
     @property
     def sqlite(self) -> bool:
         return self.database_url.startswith("sqlite")
+
+    def encryption_keys_now(self) -> tuple[str, ...]:
+        """As they stand in their file, which `toolkit keys rotate` may have changed since. SettingsError."""
+        return _encryption_keys(self.environ, self.data_dir)
 
     def value(self, name: str) -> str:
         """A setting by its environment name, or from the file named by `NAME_FILE`; "" when not set."""
@@ -75,6 +83,16 @@ def data_dir(environ: Mapping[str, str]) -> Path:
     return Path(_value(environ, "DATA_DIR", "./var")).resolve()
 
 
+def embedded_queue_socket(folder: Path) -> Path:
+    """Where the embedded queue listens: in DATA_DIR, or in a short place of its own when that path is too long for
+    a Unix socket (107 bytes, unix(7); one is kept for the server)."""
+    path = folder / "valkey.sock"
+    if len(os.fsencode(path)) <= 106:
+        return path
+    name = hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
+    return Path(tempfile.gettempdir()) / f"toolkit-{os.getuid()}-{name}" / "valkey.sock"
+
+
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Reads and checks all settings. Raises SettingsError."""
     environ = dict(os.environ if environ is None else environ)
@@ -91,19 +109,15 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     return Settings(
         data_dir=folder,
         database_url=_value(environ, "DATABASE_URL", f"sqlite:///{folder / 'toolkit.db'}"),
-        redis_url=_value(environ, "REDIS_URL", f"unix://{folder / 'valkey.sock'}"),
-        secret_key=_key(environ, folder, "SECRET_KEY", "secret_key"),
-        encryption_keys=tuple(
-            part.strip()
-            for part in _key(environ, folder, "ENCRYPTION_KEYS", "encryption_keys").split(",")
-            if part.strip()
-        ),
+        redis_url=_value(environ, "REDIS_URL", f"unix://{quote(str(embedded_queue_socket(folder)))}"),
+        secret_key=_key(environ, folder, "SECRET_KEY"),
+        encryption_keys=_encryption_keys(environ, folder),
         public_url=public_url.rstrip("/"),
         host=host,
         port=port,
         web_processes=_whole_number(environ, "WEB_PROCESSES", 1, 1, 64),
         web_threads=_whole_number(environ, "WEB_THREADS", 8, 1, 128),
-        workers=_whole_number(environ, "WORKERS", 1, 1, 64),
+        workers=_whole_number(environ, "WORKERS", 2, 1, 64),
         egress_allow=_list(environ, "EGRESS_ALLOW"),
         signup=signup,
         trusted_proxies=_whole_number(environ, "TRUSTED_PROXIES", 0, 0, 10),
@@ -111,9 +125,14 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     )
 
 
-def _key(environ: Mapping[str, str], folder: Path, name: str, file: str) -> str:
+def _encryption_keys(environ: Mapping[str, str], folder: Path) -> tuple[str, ...]:
+    text = _key(environ, folder, "ENCRYPTION_KEYS")
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _key(environ: Mapping[str, str], folder: Path, name: str) -> str:
     value = _value(environ, name)
-    path = folder / file
+    path = folder / KEY_FILES[name]
     if not value and path.is_file():
         if path.stat().st_mode & 0o077:
             raise SettingsError(f"{path} can be read by other users of this machine; run: chmod 600 {path}")

@@ -74,47 +74,42 @@ def upgrade() -> None:
     sa.Column('ok', sa.Boolean(), nullable=False),
     sa.Column('status', sa.Integer(), nullable=True),
     sa.Column('error_category', sa.String(length=30), nullable=False),
-    sa.Column('latency_us', sa.Integer(), nullable=False),
+    sa.Column('latency_us', sa.BigInteger(), nullable=False),
     sa.Column('items', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_integration_usage'))
     )
     with op.batch_alter_table('integration_usage', schema=None) as batch_op:
-        batch_op.create_index('ix_integration_usage_feed', ['workspace_id', 'at'], unique=False)
+        batch_op.create_index('ix_integration_usage_feed', ['workspace_id', 'environment', 'at'], unique=False)
         batch_op.create_index('ix_integration_usage_instance', ['instance_id', 'at'], unique=False)
-        batch_op.create_index('ix_integration_usage_time', ['at'], unique=False)
 
     op.create_table('usage_latencies',
-    sa.Column('grain', sa.String(length=4), nullable=False),
-    sa.Column('bucket', sa.BigInteger(), nullable=False),
-    sa.Column('instance_id', sa.String(length=40), nullable=False),
-    sa.Column('kind', sa.String(length=10), nullable=False),
-    sa.Column('environment', sa.String(length=10), nullable=False),
-    sa.Column('latency_bucket', sa.Integer(), nullable=False),
     sa.Column('workspace_id', sa.String(length=40), nullable=False),
-    sa.Column('provider_id', sa.String(length=60), nullable=False),
-    sa.Column('count', sa.BigInteger(), nullable=False),
-    sa.PrimaryKeyConstraint('grain', 'bucket', 'instance_id', 'kind', 'environment', 'latency_bucket', name=op.f('pk_usage_latencies'))
+    sa.Column('grain', sa.String(length=4), nullable=False),
+    sa.Column('level', sa.String(length=9), nullable=False),
+    sa.Column('subject', sa.String(length=60), nullable=False),
+    sa.Column('environment', sa.String(length=10), nullable=False),
+    sa.Column('bucket', sa.BigInteger(), nullable=False),
+    sa.Column('counts', sa.Text(), nullable=False),
+    sa.PrimaryKeyConstraint('workspace_id', 'grain', 'level', 'subject', 'environment', 'bucket', name=op.f('pk_usage_latencies')),
+    sqlite_with_rowid=False
     )
-    with op.batch_alter_table('usage_latencies', schema=None) as batch_op:
-        batch_op.create_index('ix_usage_latencies_workspace', ['workspace_id', 'grain', 'bucket'], unique=False)
-
     op.create_table('usage_rollups',
-    sa.Column('grain', sa.String(length=4), nullable=False),
-    sa.Column('bucket', sa.BigInteger(), nullable=False),
-    sa.Column('instance_id', sa.String(length=40), nullable=False),
-    sa.Column('kind', sa.String(length=10), nullable=False),
-    sa.Column('environment', sa.String(length=10), nullable=False),
     sa.Column('workspace_id', sa.String(length=40), nullable=False),
+    sa.Column('grain', sa.String(length=4), nullable=False),
+    sa.Column('level', sa.String(length=9), nullable=False),
+    sa.Column('environment', sa.String(length=10), nullable=False),
+    sa.Column('bucket', sa.BigInteger(), nullable=False),
+    sa.Column('subject', sa.String(length=60), nullable=False),
+    sa.Column('kind', sa.String(length=10), nullable=False),
+    sa.Column('error_category', sa.String(length=30), nullable=False),
     sa.Column('provider_id', sa.String(length=60), nullable=False),
     sa.Column('count', sa.BigInteger(), nullable=False),
     sa.Column('ok_count', sa.BigInteger(), nullable=False),
     sa.Column('items', sa.BigInteger(), nullable=False),
     sa.Column('latency_us', sa.BigInteger(), nullable=False),
-    sa.PrimaryKeyConstraint('grain', 'bucket', 'instance_id', 'kind', 'environment', name=op.f('pk_usage_rollups'))
+    sa.PrimaryKeyConstraint('workspace_id', 'grain', 'level', 'environment', 'bucket', 'subject', 'kind', 'error_category', name=op.f('pk_usage_rollups')),
+    sqlite_with_rowid=False
     )
-    with op.batch_alter_table('usage_rollups', schema=None) as batch_op:
-        batch_op.create_index('ix_usage_rollups_workspace', ['workspace_id', 'grain', 'bucket'], unique=False)
-
     op.create_table('users',
     sa.Column('id', sa.String(length=40), nullable=False),
     sa.Column('email', sa.String(length=254), nullable=False),
@@ -193,11 +188,15 @@ def upgrade() -> None:
     sa.Column('webhook_key', sa.String(length=64), nullable=False),
     sa.Column('webhook_registration_id', sa.String(length=200), nullable=False),
     sa.Column('webhook_events', sa.JSON(), nullable=False),
+    sa.Column('webhook_status', sa.String(length=12), nullable=False),
+    sa.Column('webhook_message', sa.String(length=500), nullable=False),
+    sa.Column('webhook_changed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('webhook_last_received_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('health', sa.String(length=20), nullable=False),
     sa.Column('health_reason', sa.String(length=500), nullable=False),
     sa.Column('health_changed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('health_failures', sa.Integer(), nullable=False),
+    sa.Column('health_blips', sa.Integer(), nullable=False),
     sa.Column('last_checked_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('next_check_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('created_by', sa.String(length=40), nullable=True),
@@ -213,7 +212,7 @@ def upgrade() -> None:
     with op.batch_alter_table('integration_instances', schema=None) as batch_op:
         batch_op.create_index('ix_integration_instances_list', ['workspace_id', 'status', 'provider_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_integration_instances_next_check_at'), ['next_check_at'], unique=False)
-        batch_op.create_index('uq_integration_instances_account', ['workspace_id', 'provider_id', 'environment', 'account_id'], unique=True, sqlite_where=sa.text('deleted_at IS NULL AND account_id IS NOT NULL'), postgresql_where=sa.text('deleted_at IS NULL AND account_id IS NOT NULL'))
+        batch_op.create_index('uq_integration_instances_account', ['workspace_id', 'provider_id', 'environment', 'account_id'], unique=True, sqlite_where=sa.text('deleted_at IS NULL AND account_id IS NOT NULL AND environment <> \'sandbox\''), postgresql_where=sa.text('deleted_at IS NULL AND account_id IS NOT NULL AND environment <> \'sandbox\''))
 
     op.create_table('invitations',
     sa.Column('id', sa.String(length=40), nullable=False),
@@ -277,7 +276,7 @@ def upgrade() -> None:
     op.create_table('integration_errors',
     sa.Column('id', sa.String(length=40), nullable=False),
     sa.Column('workspace_id', sa.String(length=40), nullable=False),
-    sa.Column('instance_id', sa.String(length=40), nullable=True),
+    sa.Column('instance_id', sa.String(length=40), nullable=False),
     sa.Column('provider_id', sa.String(length=60), nullable=False),
     sa.Column('environment', sa.String(length=10), nullable=False),
     sa.Column('category', sa.String(length=30), nullable=False),
@@ -490,7 +489,7 @@ def downgrade() -> None:
 
     op.drop_table('invitations')
     with op.batch_alter_table('integration_instances', schema=None) as batch_op:
-        batch_op.drop_index('uq_integration_instances_account', sqlite_where=sa.text('deleted_at IS NULL AND account_id IS NOT NULL'), postgresql_where=sa.text('deleted_at IS NULL AND account_id IS NOT NULL'))
+        batch_op.drop_index('uq_integration_instances_account', sqlite_where=sa.text('deleted_at IS NULL AND account_id IS NOT NULL AND environment <> \'sandbox\''), postgresql_where=sa.text('deleted_at IS NULL AND account_id IS NOT NULL AND environment <> \'sandbox\''))
         batch_op.drop_index(batch_op.f('ix_integration_instances_next_check_at'))
         batch_op.drop_index('ix_integration_instances_list')
 
@@ -506,16 +505,9 @@ def downgrade() -> None:
     op.drop_table('api_tokens')
     op.drop_table('workspaces')
     op.drop_table('users')
-    with op.batch_alter_table('usage_rollups', schema=None) as batch_op:
-        batch_op.drop_index('ix_usage_rollups_workspace')
-
     op.drop_table('usage_rollups')
-    with op.batch_alter_table('usage_latencies', schema=None) as batch_op:
-        batch_op.drop_index('ix_usage_latencies_workspace')
-
     op.drop_table('usage_latencies')
     with op.batch_alter_table('integration_usage', schema=None) as batch_op:
-        batch_op.drop_index('ix_integration_usage_time')
         batch_op.drop_index('ix_integration_usage_instance')
         batch_op.drop_index('ix_integration_usage_feed')
 

@@ -31,7 +31,10 @@ class SandboxResponse:
 
 
 class SandboxState(Protocol):
-    """Where a stand-in remembers. `read` gives a JSON-ready dict ({} at first); `write` replaces it."""
+    """Where a stand-in remembers. `read` gives a JSON-ready dict ({} at first); `write` replaces it.
+
+    A state that several processes share has `exclusive()` too: a context manager held from `read` to `write`.
+    """
 
     def read(self) -> dict[str, Any]: ...
 

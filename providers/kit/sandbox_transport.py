@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -59,7 +60,7 @@ class SandboxTransport(Transport):
     def exchange(self, request: requests.PreparedRequest, limits: Limits) -> requests.Response:
         if self._latency:
             time.sleep(self._latency)
-        with lock_of(self._state):
+        with lock_of(self._state), getattr(self._state, "exclusive", nullcontext)():
             stand_in = self._stand_in(self._state.read(), self._now)
             answer = stand_in.handle(to_sandbox(request))
             self._state.write(stand_in.state)

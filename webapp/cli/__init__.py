@@ -17,6 +17,16 @@ COMMANDS: dict[str, str] = {
     "tokens": "webapp.cli.people:tokens",
     "routes": "webapp.cli.routes:routes",
     "audit": "webapp.cli.audit:audit",
+    "up": "webapp.cli.up:up",
+    "web": "webapp.cli.processes:web",
+    "worker": "webapp.cli.processes:worker",
+    "scheduler": "webapp.cli.processes:scheduler",
+    "sandbox": "webapp.cli.processes:sandbox",
+    "doctor": "webapp.cli.doctor:doctor",
+    "keys": "webapp.cli.keys:keys",
+    "backup": "webapp.cli.backup:backup",
+    "restore": "webapp.cli.backup:restore",
+    "providers": "webapp.cli.providers:providers",
 }
 """Command name → where it lives."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from webapp import create_app
-from webapp.audit import service
+from webapp.audit import anchor, service
 from webapp.cli import Failure
 from webapp.extensions import db
 
@@ -20,13 +20,17 @@ def audit() -> None:
 
 @audit.command()
 def verify() -> None:
-    """Check that no entry was changed, removed or added from outside.
+    """Check that no entry was changed, removed, added or cut off from outside.
 
     Example: toolkit audit verify
     """
     app = create_app()
     with app.app_context():
-        faults = list(service.verify(db.session(), app.extensions["keyring"]))
+        keyring, folder = app.extensions["keyring"], app.config["SETTINGS"].data_dir
+        faults = list(service.verify(db.session(), keyring))
+        cut = anchor.check(db.session(), keyring, folder)
+        if cut:
+            faults.append(cut)
         for fault in faults[:20]:
             click.echo(f"entry {fault.sequence}: {fault.what}", err=True)
         if faults:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from webapp import create_app
-from webapp.core.migrations import upgrade
+from webapp.core.migrations import upgrade, write_revision
 
 
 @click.group()
@@ -26,3 +26,16 @@ def upgrade_command() -> None:
     with app.app_context():
         revision = upgrade(app)
     click.echo(f"The database is at revision {revision}.")
+
+
+@db.command("revision")
+@click.argument("message")
+def revision(message: str) -> None:
+    """Write the migration that takes the database to what the models say. For developers.
+
+    Example: toolkit db revision "notes on connections"
+    """
+    app = create_app()
+    with app.app_context():
+        upgrade(app)
+        write_revision(app, message)

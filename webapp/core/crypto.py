@@ -12,7 +12,7 @@ import base64
 import hashlib
 import hmac
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -50,11 +50,16 @@ def _decode(text: str) -> bytes:
 
 
 class Keyring:
-    """The root keys. The first one encrypts, all decrypt."""
+    """The root keys. The first one encrypts, all decrypt.
 
-    def __init__(self, root_keys: Sequence[str]) -> None:
+    `reread` gives the keys as they are now: it is asked when a key is needed that we do not have, so that a running
+    process follows `toolkit keys rotate` without a restart.
+    """
+
+    def __init__(self, root_keys: Sequence[str], reread: Callable[[], Sequence[str]] | None = None) -> None:
         if not root_keys:
             raise ValueError("a keyring needs at least one key")
+        self._reread = reread
         self._primary = key_id(root_keys[0])
         self._keys = {key_id(key): AESGCM(_derive(key, "kek")) for key in root_keys}
         self._index = _derive(root_keys[0], "index")
@@ -84,7 +89,7 @@ class Keyring:
             raw = _decode(text)
         except ValueError as error:
             raise CannotDecrypt("this is not a wrapped key") from error
-        if version != "w1" or root_id not in self._keys:
+        if version != "w1" or not self._has(root_id):
             raise CannotDecrypt(f"the encryption key {root_id} is not among ENCRYPTION_KEYS")
         try:
             return DataKey(self._keys[root_id].decrypt(raw[:12], raw[12:], _place(("data key", workspace_id))))
@@ -103,7 +108,17 @@ class Keyring:
 
     def audit_key(self, root_id: str | None = None) -> bytes:
         """The key of the audit chain under a root key (today's first by default). Raises KeyError."""
+        if root_id:
+            self._has(root_id)
         return self._audit[root_id or self._primary]
+
+    def _has(self, root_id: str) -> bool:
+        """Learns keys that were added since. What encrypts stays as it is until the next start."""
+        if root_id not in self._keys and self._reread:
+            for key in self._reread():
+                self._keys.setdefault(key_id(key), AESGCM(_derive(key, "kek")))
+                self._audit.setdefault(key_id(key), _derive(key, "audit"))
+        return root_id in self._keys
 
 
 class DataKey:

@@ -60,15 +60,17 @@ def begin_writing() -> None:
 
 def engine_options(database_url: str) -> dict[str, Any]:
     """Options for create_engine. SQLite opens transactions itself (`isolation_level=None`): Python's own
-    driver would let a savepoint that is a transaction's first write survive the outer rollback."""
+    driver would let a savepoint that is a transaction's first write survive the outer rollback. Errors never repeat
+    the values of a statement: they end in logs."""
     if database_url.startswith("sqlite"):
         return {
             "module": sqlite_driver,
             "connect_args": {"isolation_level": None, "timeout": 30, "check_same_thread": False},
             "pool_size": 16,
             "max_overflow": 16,
+            "hide_parameters": True,
         }
-    return {"pool_size": 10, "max_overflow": 10, "pool_pre_ping": True}
+    return {"pool_size": 10, "max_overflow": 10, "pool_pre_ping": True, "hide_parameters": True}
 
 
 def normal_url(database_url: str) -> str:

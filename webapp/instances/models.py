@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.core.clock import now
 from webapp.core.database import UTCDateTime
 from webapp.core.identifiers import new_id, new_token
 from webapp.extensions import Model
+
+_ONE_ACCOUNT = text("deleted_at IS NULL AND account_id IS NOT NULL AND environment <> 'sandbox'")
 
 
 class Instance(Model):
@@ -20,7 +22,10 @@ class Instance(Model):
     `status`: draft (the wizard is not finished), active, paused, deleted (recoverable for 30 days).
     `health`: unknown, healthy, degraded, needs_reconnect. `configuration` holds plain values only; secrets are
     `SecretVersion` rows. `webhook_key` is the unguessable part of its delivery address.
-    `account_id` with provider and environment is unique in a workspace while the instance is not deleted.
+    `account_id` with provider and environment is unique in a workspace while the instance is not deleted; each
+    sandbox connection has a memory, and so an account, of its own.
+    `webhook_status`: "" (nothing asked), requested, registering, registered, manual, failed, removing.
+    `health_failures` counts refusals in a row, `health_blips` failures that may pass by themselves.
     """
 
     __tablename__ = "integration_instances"
@@ -45,18 +50,22 @@ class Instance(Model):
     webhook_key: Mapped[str] = mapped_column(String(64), unique=True, default=new_token)
     webhook_registration_id: Mapped[str] = mapped_column(String(200), default="")
     webhook_events: Mapped[list[str]] = mapped_column(JSON, default=list)
+    webhook_status: Mapped[str] = mapped_column(String(12), default="")
+    webhook_message: Mapped[str] = mapped_column(String(500), default="")
+    webhook_changed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     webhook_last_received_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     health: Mapped[str] = mapped_column(String(20), default="unknown")
     health_reason: Mapped[str] = mapped_column(String(500), default="")
     health_changed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     health_failures: Mapped[int] = mapped_column(default=0)
+    health_blips: Mapped[int] = mapped_column(default=0)
     last_checked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     next_check_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
 
     created_by: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
-    updated_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now, onupdate=now)
+    updated_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     deleted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     secrets: Mapped[list[SecretVersion]] = relationship(
@@ -72,8 +81,8 @@ class Instance(Model):
             "environment",
             "account_id",
             unique=True,
-            sqlite_where=deleted_at.is_(None) & account_id.is_not(None),
-            postgresql_where=deleted_at.is_(None) & account_id.is_not(None),
+            sqlite_where=_ONE_ACCOUNT,
+            postgresql_where=_ONE_ACCOUNT,
         ),
         Index("ix_integration_instances_list", "workspace_id", "status", "provider_id"),
     )
@@ -83,7 +92,8 @@ class SecretVersion(Model):
     """One value of one secret field, sealed for exactly this row.
 
     The newest version that is not retired is used for calls; all versions not retired verify deliveries, and a
-    version with `retires_at` in the past counts as retired. `last4` is empty for short values.
+    version with `retires_at` in the past counts as retired, and its `sealed` is emptied soon after. `last4` is empty
+    for short values.
     """
 
     __tablename__ = "integration_secrets"

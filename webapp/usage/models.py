@@ -34,58 +34,60 @@ class UsageRecord(Model):
     ok: Mapped[bool]
     status: Mapped[int | None]
     error_category: Mapped[str] = mapped_column(String(30), default="")
-    latency_us: Mapped[int] = mapped_column(default=0)
+    latency_us: Mapped[int] = mapped_column(BigInteger, default=0)
     items: Mapped[int] = mapped_column(default=1)
 
     __table_args__ = (
-        Index("ix_integration_usage_time", "at"),
-        Index("ix_integration_usage_feed", "workspace_id", "at"),
+        Index("ix_integration_usage_feed", "workspace_id", "environment", "at"),
         Index("ix_integration_usage_instance", "instance_id", "at"),
     )
 
 
 class UsageRollup(Model):
-    """Exact counts per bucket of time. `grain`: hour or day; `bucket` is its start in seconds since 1970 (UTC).
+    """Exact counts of one bucket of time: they grow by what the same transaction put into `integration_usage`.
 
-    Counters only ever grow by what the same transaction inserted into `integration_usage`.
+    `grain`: hour or day. `bucket` is its start in seconds since 1970 (UTC): a full hour, or midnight in the
+    workspace's time zone. `level` says what `subject` is: workspace (""), provider (its id) or instance (its id), so
+    that each page reads as few rows as it shows. `error_category` is "" for what went well. docs/adr/0020.
     """
 
     __tablename__ = "usage_rollups"
 
+    workspace_id: Mapped[str] = mapped_column(String(40), primary_key=True)
     grain: Mapped[str] = mapped_column(String(4), primary_key=True)
-    bucket: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    instance_id: Mapped[str] = mapped_column(String(40), primary_key=True)
-    kind: Mapped[str] = mapped_column(String(10), primary_key=True)
+    level: Mapped[str] = mapped_column(String(9), primary_key=True)
     environment: Mapped[str] = mapped_column(String(10), primary_key=True)
-    workspace_id: Mapped[str] = mapped_column(String(40))
+    bucket: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    subject: Mapped[str] = mapped_column(String(60), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10), primary_key=True)
+    error_category: Mapped[str] = mapped_column(String(30), primary_key=True)
     provider_id: Mapped[str] = mapped_column(String(60))
     count: Mapped[int] = mapped_column(BigInteger, default=0)
     ok_count: Mapped[int] = mapped_column(BigInteger, default=0)
     items: Mapped[int] = mapped_column(BigInteger, default=0)
     latency_us: Mapped[int] = mapped_column(BigInteger, default=0)
 
-    __table_args__ = (Index("ix_usage_rollups_workspace", "workspace_id", "grain", "bucket"),)
+    __table_args__ = {"sqlite_with_rowid": False}
 
 
-class LatencyBucket(Model):
-    """How many calls took how long: log-spaced buckets that add up over time and instances.
+class LatencyHistogram(Model):
+    """How many calls took how long in one bucket of time; histograms add up (`webapp.usage.histogram`).
 
-    Calls counted in bucket n took from GROWTH**n to GROWTH**(n+1) microseconds (`webapp.usage.histogram`).
+    Only of `api_call` rows: how long a vendor took to answer us. Keys as in `UsageRollup`; `subject` stands before
+    the time here since percentiles are always of one subject. `counts` is the JSON list [bucket, calls, bucket, …].
     """
 
     __tablename__ = "usage_latencies"
 
+    workspace_id: Mapped[str] = mapped_column(String(40), primary_key=True)
     grain: Mapped[str] = mapped_column(String(4), primary_key=True)
-    bucket: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    instance_id: Mapped[str] = mapped_column(String(40), primary_key=True)
-    kind: Mapped[str] = mapped_column(String(10), primary_key=True)
+    level: Mapped[str] = mapped_column(String(9), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(60), primary_key=True)
     environment: Mapped[str] = mapped_column(String(10), primary_key=True)
-    latency_bucket: Mapped[int] = mapped_column(primary_key=True)
-    workspace_id: Mapped[str] = mapped_column(String(40))
-    provider_id: Mapped[str] = mapped_column(String(60))
-    count: Mapped[int] = mapped_column(BigInteger, default=0)
+    bucket: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    counts: Mapped[str] = mapped_column(Text, default="[]")
 
-    __table_args__ = (Index("ix_usage_latencies_workspace", "workspace_id", "grain", "bucket"),)
+    __table_args__ = {"sqlite_with_rowid": False}
 
 
 class IntegrationError(Model):
@@ -95,7 +97,7 @@ class IntegrationError(Model):
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: new_id("err"))
     workspace_id: Mapped[str] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"))
-    instance_id: Mapped[str | None] = mapped_column(ForeignKey("integration_instances.id", ondelete="CASCADE"))
+    instance_id: Mapped[str] = mapped_column(ForeignKey("integration_instances.id", ondelete="CASCADE"))
     provider_id: Mapped[str] = mapped_column(String(60))
     environment: Mapped[str] = mapped_column(String(10))
     category: Mapped[str] = mapped_column(String(30))

@@ -1,0 +1,99 @@
+"""Periodic work on the installation itself."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from flask import current_app
+from sqlalchemy import delete, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from jobs import job
+from webapp.accounts.models import UserSession
+from webapp.accounts.service import ABSOLUTE
+from webapp.audit import anchor
+from webapp.audit.service import record
+from webapp.connection_tests.models import ConnectionTest
+from webapp.core.clock import now
+from webapp.core.database import reading
+from webapp.extensions import db
+from webapp.instances.models import Instance
+from webapp.webhooks.models import WebhookEvent, WebhookRefusal
+from webapp.workspaces.models import Invitation
+
+log = structlog.get_logger(__name__)
+
+RECOVERABLE = timedelta(days=30)
+KEPT = timedelta(days=90)
+_BATCH = 200
+
+
+@job
+def anchor_audit() -> bool:
+    """Keeps the signed head of the audit chain outside the database. False when nothing was written."""
+    settings = current_app.config["SETTINGS"]
+    keyring = current_app.extensions["keyring"]
+    with reading():
+        fault = anchor.check(db.session(), keyring, settings.data_dir)
+        if fault:
+            log.error("the audit log does not fit its anchor; type: toolkit audit verify", entry=fault.sequence)
+            return False
+        return anchor.write(db.session(), keyring, settings.data_dir)
+
+
+@job
+def purge() -> int:
+    """Removes what nobody can use any more, in short transactions; returns how many rows.
+
+    Deleted connections after 30 days, with their keys; sessions a week after they ended; invitations 30 days after
+    they ran out; finished tests, processed deliveries and refusals after 90 days. Deliveries given up are kept.
+    """
+    moment = now()
+    gone = _purge_instances(moment - RECOVERABLE)
+    gone += _remove(UserSession.id, UserSession.created_at < moment - ABSOLUTE - timedelta(days=7))
+    gone += _remove(Invitation.id, Invitation.expires_at < moment - RECOVERABLE)
+    gone += _remove(
+        ConnectionTest.id, ConnectionTest.finished_at.is_not(None) & (ConnectionTest.finished_at < moment - KEPT)
+    )
+    gone += _remove(
+        WebhookEvent.sequence,
+        WebhookEvent.status.in_(("processed", "ignored")) & (WebhookEvent.received_at < moment - KEPT),
+    )
+    refusals = db.session.execute(delete(WebhookRefusal).where(WebhookRefusal.hour < moment - KEPT))
+    db.session.commit()
+    return gone + int(refusals.rowcount)  # type: ignore[attr-defined]  # a DELETE's result has it
+
+
+def _purge_instances(before: datetime) -> int:
+    gone = 0
+    while True:
+        rows = db.session.scalars(select(Instance).where(Instance.deleted_at < before).limit(_BATCH)).all()
+        for row in rows:
+            record(
+                db.session(),
+                "instance.purged",
+                object_kind="instance",
+                object_id=row.id,
+                object_name=row.name,
+                workspace_id=row.workspace_id,
+            )
+        ids = [row.id for row in rows]
+        db.session.execute(delete(Instance).where(Instance.id.in_(ids)))
+        db.session.commit()
+        gone += len(ids)
+        if len(ids) < _BATCH:
+            return gone
+
+
+def _remove(key: InstrumentedAttribute[Any], condition: Any) -> int:
+    """Deletes matching rows in batches, committing each: no long hold on SQLite's write lock."""
+    gone = 0
+    while True:
+        keys = db.session.scalars(select(key).where(condition).limit(_BATCH)).all()
+        db.session.execute(delete(key.class_).where(key.in_(keys)))
+        db.session.commit()
+        gone += len(keys)
+        if len(keys) < _BATCH:
+            return gone

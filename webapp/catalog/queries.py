@@ -1,0 +1,365 @@
+"""What the marketplace shows. Two queries a search, however many providers there are.
+
+Popularity is `base + 10 * log2(1 + connections)`: `base` is the manifest's published weight (0 to 100), `connections`
+counts what is connected in this whole installation. The first connection counts ten points, each doubling ten more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from weakref import WeakKeyDictionary
+
+from flask import current_app
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from providers.kit.capabilities import CAPABILITY_WORDS, capabilities_of
+from providers.kit.contract import Category, Environment, Manifest
+from providers.kit.registry import Registered, Registry
+from webapp.catalog import service
+from webapp.catalog.index import Entry, SearchIndex
+from webapp.catalog.models import IntegrationProvider
+from webapp.core.errors import BadRequest, NotFound
+from webapp.core.pagination import decode_cursor, encode_cursor
+from webapp.extensions import Model
+
+SORTS = ("connected", "popularity", "name")
+ADMIN = "A site admin"
+CATEGORY_LABELS = {
+    "payment": "Payments",
+    "email": "E-mail",
+    "crm": "Customers (CRM)",
+    "analytics": "Analytics",
+    "social": "Social media",
+    "custom": "Custom",
+}
+ENVIRONMENT_WORDS = {
+    Environment.LIVE: ("Live", "Your real account: what happens here is real."),
+    Environment.TEST: ("Test", "The vendor's own test mode: nothing real happens, but you need an account."),
+    Environment.SANDBOX: (
+        "Sandbox",
+        "A stand-in that comes with this toolkit: no account needed, nothing leaves it.",
+    ),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProviderCard:
+    """One tile. `connections` are this workspace's; `logo` is an address that changes when the file does."""
+
+    id: str
+    name: str
+    category: str
+    tagline: str
+    verified: bool
+    popularity: int
+    connections: int
+    usable: bool
+    unusable_reason: str
+    who_can_fix: str
+    logo: str
+    logo_background: str
+    setup_minutes: int
+    environments: tuple[str, ...]
+
+    @property
+    def connected(self) -> bool:
+        return self.connections > 0
+
+    @property
+    def category_label(self) -> str:
+        return CATEGORY_LABELS.get(self.category, self.category.title())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facet:
+    category: str
+    label: str
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProviderPage:
+    """`facets` count per category under the other filters, so that each says what choosing it would show."""
+
+    cards: tuple[ProviderCard, ...]
+    facets: tuple[Facet, ...]
+    total: int
+    next_cursor: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnvironmentChoice:
+    value: str
+    label: str
+    hint: str
+    usable: bool
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Capability:
+    icon: str
+    words: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProviderDetail:
+    """A provider's own page: its card, its manifest, and what this installation adds. `guide` is Markdown."""
+
+    card: ProviderCard
+    manifest: Manifest
+    capabilities: tuple[Capability, ...]
+    environments: tuple[EnvironmentChoice, ...]
+    guide: str
+    server_credentials: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Logo:
+    svg: bytes
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Facts:
+    """What the database adds to manifests: only rows that say anything."""
+
+    used: Mapping[str, int]
+    disabled: Mapping[str, str]
+    here: Mapping[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Catalogue:
+    """What follows from the registry alone; `cards` and `names` are in the index's order."""
+
+    index: SearchIndex
+    cards: tuple[ProviderCard, ...]
+    names: tuple[str, ...]
+
+
+_catalogues: WeakKeyDictionary[Registry, _Catalogue] = WeakKeyDictionary()
+
+
+def _catalogue() -> _Catalogue:
+    registry = service.registry()
+    found = _catalogues.get(registry)
+    if found is None:
+        entries = tuple(registry)
+        manifests = [one.manifest for one in entries]
+        found = _catalogues[registry] = _Catalogue(
+            index=SearchIndex(
+                Entry(id=m.id, name=m.name, category=m.category.value, tagline=m.tagline, keywords=m.keywords)
+                for m in manifests
+            ),
+            cards=tuple(_blank_card(one) for one in entries),
+            names=tuple(m.name.casefold() for m in manifests),
+        )
+    return found
+
+
+def _blank_card(one: Registered) -> ProviderCard:
+    manifest = one.manifest
+    return ProviderCard(
+        id=one.id,
+        name=manifest.name,
+        category=manifest.category.value,
+        tagline=manifest.tagline,
+        verified=manifest.verified,
+        popularity=manifest.popularity,
+        connections=0,
+        usable=True,
+        unusable_reason="",
+        who_can_fix="",
+        logo=f"/marketplace/{one.id}/logo.svg",
+        logo_background=manifest.logo_background,
+        setup_minutes=manifest.setup_minutes,
+        environments=tuple(each.value for each in manifest.environments),
+    )
+
+
+def search(
+    session: Session,
+    *,
+    workspace_id: str,
+    text: str = "",
+    category: str = "",
+    verified: bool | None = None,
+    connected: bool | None = None,
+    sort: str = "connected",
+    cursor: str = "",
+    limit: int = 50,
+) -> ProviderPage:
+    """Providers that fit, in order. With a text the better fits come first, then as `sort` says.
+
+    `connected`: those connected in this workspace first, then by popularity, then by name. Raises BadRequest.
+    """
+    if sort not in SORTS:
+        raise BadRequest(f"sort must be one of {', '.join(SORTS)}.")
+    position = decode_cursor(cursor, (int,))
+    start = max(int(position[0]), 0) if position else 0
+    catalogue, facts = _catalogue(), _facts(session, workspace_id)
+    cards = catalogue.cards
+    worth = catalogue.index.search(text)
+    fitting = [
+        place
+        for place in worth
+        if (verified is None or cards[place].verified is verified)
+        and (connected is None or (cards[place].id in facts.here) is connected)
+    ]
+    counts = Counter(cards[place].category for place in fitting)
+    chosen = [place for place in fitting if not category or cards[place].category == category]
+
+    def key(place: int) -> tuple[float, bool, int, str, str]:
+        card = cards[place]
+        by_worth = -round(worth[place], 1) if sort == "connected" else 0.0
+        unconnected = sort == "connected" and card.id not in facts.here
+        popular = -popularity(card.popularity, facts.used.get(card.id, 0)) if sort != "name" else 0
+        return (by_worth, unconnected, popular, catalogue.names[place], card.id)
+
+    chosen.sort(key=key)
+    page = [_card(cards[place], facts) for place in chosen[start : start + limit]]
+    end = start + len(page)
+    return ProviderPage(
+        cards=tuple(page),
+        facets=_facets(counts),
+        total=len(chosen),
+        next_cursor=encode_cursor(end) if end < len(chosen) else "",
+    )
+
+
+def popularity(base: int, connections: int) -> int:
+    """The formula at the top of this module."""
+    return base + round(10 * math.log2(1 + connections))
+
+
+def facets(session: Session, *, workspace_id: str) -> tuple[Facet, ...]:
+    """How many providers each category has."""
+    return search(session, workspace_id=workspace_id, limit=1).facets
+
+
+def card(session: Session, *, workspace_id: str, provider_id: str) -> ProviderCard:
+    """Raises NotFound."""
+    one = service.entry(provider_id)
+    return _card(_blank_card(one), _facts(session, workspace_id))
+
+
+def detail(session: Session, *, workspace_id: str, provider_id: str) -> ProviderDetail:
+    """Raises NotFound."""
+    one = service.entry(provider_id)
+    return ProviderDetail(
+        card=card(session, workspace_id=workspace_id, provider_id=provider_id),
+        manifest=one.manifest,
+        capabilities=tuple(
+            Capability(icon=CAPABILITY_WORDS[kind][0], words=CAPABILITY_WORDS[kind][1])
+            for kind in capabilities_of(one.provider)
+        ),
+        environments=environment_choices(one),
+        guide=service.registry().guide(provider_id),
+        server_credentials=service.offers_server_credentials(session, provider_id),
+    )
+
+
+def environment_choices(one: Registered) -> tuple[EnvironmentChoice, ...]:
+    """Every environment the manifest lists; what can't be used says why."""
+    choices = []
+    for value in one.manifest.environments:
+        label, hint = ENVIRONMENT_WORDS[value]
+        reason = _environment_problem(one, value)
+        choices.append(EnvironmentChoice(value=value.value, label=label, hint=hint, usable=not reason, reason=reason))
+    return tuple(choices)
+
+
+def logo(provider_id: str) -> Logo:
+    """The provider's own SVG file. Raises NotFound."""
+    path = service.entry(provider_id).folder / "logo.svg"
+    if not path.is_file():
+        raise NotFound
+    return _logo(str(path))
+
+
+@lru_cache(maxsize=4096)
+def _logo(path: str) -> Logo:
+    with open(path, "rb") as file:
+        svg = file.read()
+    return Logo(svg=svg, digest=hashlib.sha256(svg).hexdigest()[:8])
+
+
+def _facts(session: Session, workspace_id: str) -> _Facts:
+    rows = session.execute(
+        select(
+            IntegrationProvider.id,
+            IntegrationProvider.connections,
+            IntegrationProvider.enabled,
+            IntegrationProvider.disabled_reason,
+        ).where(or_(IntegrationProvider.connections > 0, IntegrationProvider.enabled.is_(False)))
+    ).all()
+    # Instances are a feature above this one: their table is read by its name, their module is not imported.
+    instances = Model.metadata.tables["integration_instances"]
+    here = session.execute(
+        select(instances.c.provider_id, func.count().label("total"))
+        .where(
+            instances.c.workspace_id == workspace_id,
+            instances.c.deleted_at.is_(None),
+            instances.c.status.in_(service.IN_USE),
+        )
+        .group_by(instances.c.provider_id)
+    ).all()
+    return _Facts(
+        used={row.id: row.connections for row in rows if row.connections},
+        disabled={row.id: row.disabled_reason for row in rows if not row.enabled},
+        here={row.provider_id: row.total for row in here},
+    )
+
+
+def _card(blank: ProviderCard, facts: _Facts) -> ProviderCard:
+    reason, who = _problem(blank.id, facts)
+    try:
+        address = f"{blank.logo}?v={logo(blank.id).digest}"
+    except NotFound:
+        address = ""
+    return replace(
+        blank,
+        popularity=popularity(blank.popularity, facts.used.get(blank.id, 0)),
+        connections=facts.here.get(blank.id, 0),
+        usable=not reason,
+        unusable_reason=reason,
+        who_can_fix=who,
+        logo=address,
+    )
+
+
+def _problem(provider_id: str, facts: _Facts) -> tuple[str, str]:
+    """(why it can't be used, who can mend it), ("", "") when it can."""
+    if provider_id in facts.disabled:
+        return facts.disabled[provider_id] or "It is turned off for this installation.", ADMIN
+    one = service.entry(provider_id)
+    problems = [_environment_problem(one, value) for value in one.manifest.environments]
+    return (problems[0], ADMIN) if problems and all(problems) else ("", "")
+
+
+def _environment_problem(one: Registered, environment: Environment) -> str:
+    if environment is Environment.SANDBOX:
+        return "" if one.sandbox else f"{one.manifest.name} has no sandbox yet."
+    oauth = one.manifest.oauth
+    typed = any(field.secret and not field.webhook_secret for field in one.manifest.fields)
+    if oauth is None or typed:
+        return ""
+    settings = current_app.config["SETTINGS"]
+    missing = [name for name in (oauth.client_id_env, oauth.client_secret_env) if name and not settings.value(name)]
+    if not missing:
+        return ""
+    return f"The server has no app registered at {one.manifest.name} yet: set {' and '.join(missing)}."
+
+
+def _facets(counts: Mapping[str, int]) -> tuple[Facet, ...]:
+    order: Iterable[str] = [one.value for one in Category]
+    return tuple(
+        Facet(category=one, label=CATEGORY_LABELS.get(one, one.title()), count=counts.get(one, 0)) for one in order
+    )

@@ -1,0 +1,163 @@
+"""Scheduled health checks: many connections in one job, the calls side by side in threads.
+
+The main thread alone uses the database: it claims a batch, opens the providers, ends the transaction, lets the threads
+call, and saves what they found. The calls only wait, so threads are cheap; one job per connection would not be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import islice
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from providers.kit.contract import Provider, Step
+from providers.kit.errors import ProviderError
+from webapp.catalog import service as catalog
+from webapp.connection_tests import outcome
+from webapp.connection_tests.lines import Line, Ran, report, run_lines, total
+from webapp.connection_tests.models import ConnectionTest
+from webapp.connection_tests.runner import account_data
+from webapp.connection_tests.service import default_inputs
+from webapp.core.clock import now
+from webapp.core.crypto import CannotDecrypt
+from webapp.core.errors import ProductError
+from webapp.core.identifiers import new_id
+from webapp.extensions import db
+from webapp.instances.models import Instance
+from webapp.instances.opening import open_provider
+from webapp.instances.queries import with_secrets
+
+THREADS = 128
+BATCH = 256
+SAVE = 64
+CLAIMED_FOR = timedelta(minutes=5)
+PUT_OFF = timedelta(hours=1)
+MOST = 20_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One connection that is ready to be called: nothing of the database in it."""
+
+    instance_id: str
+    steps: Sequence[Step]
+    secrets: tuple[str, ...]
+    meter: outcome.Meter
+
+
+def check_due(*, threads: int = THREADS, most: int = MOST) -> int:
+    """Checks every active connection whose time has come. Commits for itself. Returns how many were checked."""
+    session, checked = db.session(), 0
+    with ThreadPoolExecutor(threads, thread_name_prefix="health") as pool:
+        while checked < most:
+            ids = _claim(session)
+            if not ids:
+                return checked
+            checks = _open_all(session, ids)
+            pending = {pool.submit(run_lines, one.steps, secrets=one.secrets): one for one in checks}
+            for finished in _in_batches(pending):
+                for one, ran in finished:
+                    _save(session, one, ran)
+                session.commit()
+                session.expunge_all()  # memory stays flat however many there are
+            checked += len(ids)
+    return checked
+
+
+def _in_batches(
+    pending: dict[Future[list[Ran]], Check],
+) -> Iterator[list[tuple[Check, list[Ran]]]]:
+    ended = ((pending[future], future.result()) for future in as_completed(pending))
+    while batch := list(islice(ended, SAVE)):
+        yield batch
+
+
+def _claim(session: Session) -> list[str]:
+    """Takes those that are due by moving their time on: a second scheduler finds nothing, and what a killed worker
+    had taken is due again soon."""
+    at = now()
+    due = (
+        select(Instance.id)
+        .where(
+            Instance.status == "active",
+            Instance.deleted_at.is_(None),
+            Instance.next_check_at <= at,
+        )
+        .order_by(Instance.next_check_at)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    )
+    ids = list(session.scalars(due))
+    if ids:
+        session.execute(
+            update(Instance)
+            .where(Instance.id.in_(ids))
+            .values(next_check_at=at + CLAIMED_FOR)
+            .execution_options(synchronize_session=False)
+        )
+    session.commit()
+    return ids
+
+
+def _open_all(session: Session, ids: list[str]) -> list[Check]:
+    checks = [one for one in (_open(session, row) for row in with_secrets(session, ids)) if one is not None]
+    session.commit()
+    session.expunge_all()
+    return checks
+
+
+def _open(session: Session, instance: Instance) -> Check | None:
+    """None for what can't be checked now: it is put off, and its health stays what it was."""
+    meter = outcome.Meter(instance)
+    try:
+        provider = open_provider(session, instance, meter=meter)
+        test_id = f"{instance.provider_id}-{outcome.CONNECTION_TEST}"
+        steps = tuple(provider.steps(test_id, default_inputs(provider.manifest.test(test_id))))
+    except (ProductError, ProviderError, CannotDecrypt, KeyError) as error:
+        report(error, "a connection could not be checked", (), instance=instance.id)
+        instance.next_check_at = now() + PUT_OFF
+        return None
+    return Check(instance_id=instance.id, steps=steps, secrets=_secrets(provider), meter=meter)
+
+
+def _secrets(provider: Provider) -> tuple[str, ...]:
+    names = (one.name for one in provider.manifest.fields if one.secret)
+    return tuple(value for name in names if (value := provider.configuration.get(name)))
+
+
+def _save(session: Session, check: Check, ran: list[Ran]) -> None:
+    instance = session.get(Instance, check.instance_id)
+    if instance is None or instance.deleted_at is not None or instance.provider_id not in catalog.registry():
+        return
+    began = now()
+    verdict = outcome.apply(session, instance, ran, meter=check.meter, decides_health=True)
+    lines: list[Line] = [one.line for one in ran]
+    if verdict.line is not None:
+        lines.append(verdict.line)
+    status, message = total(lines)
+    account = next((one.outcome.account for one in ran if one.outcome.account is not None), None)
+    took = timedelta(milliseconds=sum(one.duration_ms or 0 for one in lines))
+    session.add(
+        ConnectionTest(
+            id=new_id("tst"),
+            workspace_id=instance.workspace_id,
+            instance_id=instance.id,
+            provider_id=instance.provider_id,
+            test_id=f"{instance.provider_id}-{outcome.CONNECTION_TEST}",
+            environment=instance.environment,
+            trigger="schedule",
+            status=status,
+            message=message,
+            steps=[one.stored() for one in lines],
+            account=account_data(account),
+            created_at=began - took,
+            started_at=began - took,
+            finished_at=began,
+            attempts=1,
+        )
+    )

@@ -1,0 +1,1 @@
+"""The running product: one supervisor, and the processes it keeps alive."""
