@@ -32,6 +32,7 @@ FEATURES: tuple[str, ...] = (
     "connection_tests",
     "webhooks",
     "health",
+    "monitoring",
 )
 """Low ones first: a feature may import those above it, never those below."""
 

@@ -27,6 +27,7 @@ COMMANDS: dict[str, str] = {
     "backup": "webapp.cli.backup:backup",
     "restore": "webapp.cli.backup:restore",
     "providers": "webapp.cli.providers:providers",
+    "usage": "webapp.cli.usage:usage",
 }
 """Command name → where it lives."""
 

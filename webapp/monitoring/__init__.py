@@ -1,0 +1,9 @@
+"""Pages over usage: how well connections do, what failed and how to mend it, what happens right now."""
+
+from flask import Flask
+
+from webapp.monitoring.routes import blueprint
+
+
+def init_app(app: Flask) -> None:
+    app.register_blueprint(blueprint)
