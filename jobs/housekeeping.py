@@ -20,7 +20,6 @@ from webapp.core.clock import now
 from webapp.core.database import reading
 from webapp.extensions import db
 from webapp.instances.models import Instance
-from webapp.webhooks.models import WebhookEvent, WebhookRefusal
 from webapp.workspaces.models import Invitation
 
 log = structlog.get_logger(__name__)
@@ -48,7 +47,7 @@ def purge() -> int:
     """Removes what nobody can use any more, in short transactions; returns how many rows.
 
     Deleted connections after 30 days, with their keys; sessions a week after they ended; invitations 30 days after
-    they ran out; finished tests, processed deliveries and refusals after 90 days. Deliveries given up are kept.
+    they ran out; finished tests after 90 days. Deliveries have a job of their own.
     """
     moment = now()
     gone = _purge_instances(moment - RECOVERABLE)
@@ -57,13 +56,7 @@ def purge() -> int:
     gone += _remove(
         ConnectionTest.id, ConnectionTest.finished_at.is_not(None) & (ConnectionTest.finished_at < moment - KEPT)
     )
-    gone += _remove(
-        WebhookEvent.sequence,
-        WebhookEvent.status.in_(("processed", "ignored")) & (WebhookEvent.received_at < moment - KEPT),
-    )
-    refusals = db.session.execute(delete(WebhookRefusal).where(WebhookRefusal.hour < moment - KEPT))
-    db.session.commit()
-    return gone + int(refusals.rowcount)  # type: ignore[attr-defined]  # a DELETE's result has it
+    return gone
 
 
 def _purge_instances(before: datetime) -> int:

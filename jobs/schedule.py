@@ -42,6 +42,7 @@ SCHEDULE: tuple[Periodic, ...] = (
     Periodic(name="tests-sweep", job="jobs.connection_tests.sweep", every=15, queue="tests"),
     Periodic(name="health-checks", job="jobs.connection_tests.check_due", every=60, queue="tests"),
     Periodic(name="audit-anchor", job="jobs.housekeeping.anchor_audit", every=60),
+    Periodic(name="webhooks-purge", job="jobs.webhooks.purge", every=3600),
     Periodic(name="purge", job="jobs.housekeeping.purge", every=3600),
 )
 
