@@ -33,6 +33,8 @@ FEATURES: tuple[str, ...] = (
     "webhooks",
     "health",
     "monitoring",
+    "demo",
+    "home",
 )
 """Low ones first: a feature may import those above it, never those below."""
 
