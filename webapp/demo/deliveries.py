@@ -89,10 +89,16 @@ def _fill(session: Session, one: Planned, row: Instance, mailbox: _Mailbox, stat
         _deliver(mailbox, random.choice(mailbox.events), seed=state.seed * 10_000 + number)
     if one.trouble == FORGERIES:
         for number in range(FORGED):
-            _deliver(replace(mailbox, secret=f"{mailbox.secret}Wrong"), mailbox.events[0], seed=number)
+            _deliver(replace(mailbox, secret=_other(mailbox.secret)), mailbox.events[0], seed=number)
     _date_back(session, row, random, state, gives_up=one.trouble == GIVEN_UP)
     row.status = "active"
     session.commit()
+
+
+def _other(secret: str) -> str:
+    """A secret of the same form that is not this one."""
+    middle = len(secret) // 2
+    return secret[:middle] + ("A" if secret[middle] != "A" else "B") + secret[middle + 1 :]
 
 
 def _deliver(mailbox: _Mailbox, event_type: str, *, seed: int) -> None:
@@ -135,8 +141,8 @@ def _date_back(session: Session, row: Instance, random: Random, state: DemoState
 def _moments(random: Random, count: int, state: DemoState) -> list[datetime]:
     """Oldest first, more of them lately; the last a few minutes before the story ends."""
     span = timedelta(days=min(state.days, LONGEST))
-    backs = sorted((random.random() ** 2.5 for _ in range(count)), reverse=True)
-    return [state.ends_at - timedelta(minutes=random.uniform(1, 9)) - span * back for back in backs]
+    backs = [random.random() ** 2.5 for _ in range(count)]
+    return sorted(state.ends_at - timedelta(minutes=random.uniform(1, 9)) - span * back for back in backs)
 
 
 def _fact(row: Instance, event_type: str, at: datetime, random: Random, *, ok: bool) -> usage.CallFact:
