@@ -42,7 +42,7 @@ class InProcessWorker(SimpleWorker):
     stopped_by_signal = False
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
-        self.stopped_by_signal = True
+        InProcessWorker.stopped_by_signal = True  # of the process: the worker object may not survive the queue
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]  # RQ leaves it untyped
 
     def register_death(self) -> None:
@@ -61,27 +61,21 @@ def run(app: Flask, queues: tuple[str, ...] = QUEUES) -> None:
     while True:
         if not _reached(connection):
             continue
-        worker = _worker(queues, connection)
-        if worker is None:
-            continue
-        worker.work(logging_level="WARNING", dequeue_strategy=DequeueStrategy.ROUND_ROBIN)
-        if worker.stopped_by_signal:
+        try:
+            worker = InProcessWorker(
+                list(queues),
+                connection=connection,
+                serializer=JSONSerializer,
+                maintenance_interval=_MAINTENANCE_SECONDS,
+                worker_ttl=_WORKER_TTL,
+                log_job_description=False,
+            )
+            worker.work(logging_level="WARNING", dequeue_strategy=DequeueStrategy.ROUND_ROBIN)
+        except RedisError as error:
+            log.warning("the worker lost the queue", error=type(error).__name__)
+        if InProcessWorker.stopped_by_signal:
             return
-        log.warning("the worker lost the queue and begins anew")
-
-
-def _worker(queues: tuple[str, ...], connection: Redis) -> InProcessWorker | None:
-    try:
-        return InProcessWorker(
-            list(queues),
-            connection=connection,
-            serializer=JSONSerializer,
-            maintenance_interval=_MAINTENANCE_SECONDS,
-            worker_ttl=_WORKER_TTL,
-            log_job_description=False,
-        )
-    except RedisError:
-        return None
+        log.warning("the worker begins anew")
 
 
 def _reached(connection: Redis) -> bool:

@@ -77,7 +77,7 @@ def field_findings(field: Field) -> Iterator[Finding]:
     if not _NAME.fullmatch(field.name):
         yield _finding("its name may only have lower-case letters, digits and underscores", where)
     if not _ENV.fullmatch(field.env):
-        yield _finding(f"its environment name {field.env!r} is not written like STRIPE_SECRET_KEY", where)
+        yield _finding(f"its environment name {field.env!r} is not written like ACME_SECRET_KEY", where)
     if not field.label.strip():
         yield _finding("has no label", where)
     for pattern in (field.pattern, *(one.pattern for one in field.mistakes)):

@@ -249,7 +249,7 @@ class Manifest:
 
     @property
     def api_base_setting(self) -> str:
-        """`STRIPE_API_BASE`: sends this provider's calls to another base address."""
+        """`<PROVIDER>_API_BASE`: sends this provider's calls to another base address."""
         return f"{self.env_prefix}_API_BASE"
 
     def field(self, name: str) -> Field:

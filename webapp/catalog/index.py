@@ -19,7 +19,7 @@ from rapidfuzz.distance import OSA
 
 NAME, KEYWORD, CATEGORY, TAGLINE = 1.0, 0.8, 0.7, 0.5
 EXACT, BEGINNING, INSIDE, MISTYPED = 1.0, 0.9, 0.6, 0.5
-MAX_QUERY_WORDS = 6
+MAX_QUERY_WORDS, MAX_BEGINNING = 6, 20
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -52,6 +52,10 @@ class SearchIndex:
                 where[position] = max(where.get(position, 0.0), worth)
         self._postings = dict(postings)
         self._words = list(self._postings)
+        self._by_length: dict[int, list[str]] = defaultdict(list)
+        for word in self._words:
+            self._by_length[len(word)].append(word)
+        self._by_beginning: dict[int, dict[str, list[str]]] = {}
 
     def search(self, text: str) -> dict[int, float]:
         """Every entry that has each word of `text`, or the words written together ("mail gun" finds Mailgun)."""
@@ -60,7 +64,7 @@ class SearchIndex:
             return dict.fromkeys(range(len(self.entries)), 0.0)
         found = self._all_of(words)
         if len(words) > 1:
-            for position, worth in self._one("".join(words)).items():
+            for position, worth in self._one("".join(words), guess=not found).items():
                 found[position] = max(found.get(position, 0.0), worth)
         return found
 
@@ -71,16 +75,17 @@ class SearchIndex:
             found = {position: found[position] + other[position] for position in found.keys() & other.keys()}
         return {position: worth / len(words) for position, worth in found.items()}
 
-    def _one(self, word: str) -> dict[int, float]:
+    def _one(self, word: str, *, guess: bool = True) -> dict[int, float]:
         found: dict[int, float] = {}
-        for known, closeness in self._similar(word).items():
-            for position, worth in self._postings[known].items():
+        known = found.get
+        for similar, closeness in self._similar(word, guess=guess).items():
+            for position, worth in self._postings[similar].items():
                 value = worth * closeness
-                if value > found.get(position, 0.0):
+                if value > known(position, 0.0):
                     found[position] = value
         return found
 
-    def _similar(self, word: str) -> dict[str, float]:
+    def _similar(self, word: str, *, guess: bool) -> dict[str, float]:
         """Known words like this one, and how like. Typing errors are only guessed at where nothing fits as typed."""
         found: dict[str, float] = {}
         for known in self._words:
@@ -91,22 +96,37 @@ class SearchIndex:
                     found[known] = BEGINNING
                 elif len(word) >= 3:
                     found[known] = INSIDE
-        return found or self._mistyped(word)
+        return found or (self._mistyped(word) if guess else {})
 
     def _mistyped(self, word: str) -> dict[str, float]:
+        """Known words that differ by a letter or two, and those whose beginning differs by one (still typing)."""
         length = len(word)
         if length < 4:
             return {}
         allowed = 1 if length < 6 else 2
-        beginnings = [known[:length] for known in self._words]
         found: dict[str, float] = {}
-        for choices, limit in ((self._words, allowed), (beginnings, 1)):
-            for _text, distance, position in process.extract_iter(
-                word, choices, scorer=OSA.distance, score_cutoff=limit
-            ):
-                known = self._words[position]
-                found[known] = max(found.get(known, 0.0), MISTYPED - 0.1 * (distance - 1))
+        near = [
+            one for size in range(length - allowed, length + allowed + 1) for one in self._by_length.get(size, ())
+        ]
+        for known, distance, _ in process.extract_iter(word, near, scorer=OSA.distance, score_cutoff=allowed):
+            found[known] = MISTYPED - 0.1 * (distance - 1)
+        beginnings = self._beginnings(length)
+        for beginning, _, _ in process.extract_iter(word, list(beginnings), scorer=OSA.distance, score_cutoff=1):
+            for known in beginnings[beginning]:
+                found.setdefault(known, MISTYPED - 0.1)
         return found
+
+    def _beginnings(self, length: int) -> dict[str, list[str]]:
+        """Words by their first `length` letters: built when first asked for."""
+        length = min(length, MAX_BEGINNING)
+        known = self._by_beginning.get(length)
+        if known is None:
+            known = defaultdict(list)
+            for word in self._words:
+                if len(word) > length:
+                    known[word[:length]].append(word)
+            self._by_beginning[length] = known
+        return known
 
 
 def _words_with_worth(one: Entry) -> Iterable[tuple[str, float]]:

@@ -4,11 +4,11 @@
 |---|---|
 | all lines passed | healthy |
 | passed with warnings | degraded, with the warning's words |
-| the key was refused (or may not be used, or a setting cannot be right), twice in a row | needs_reconnect (permission: degraded) |
+| the key was refused or a setting cannot be right, twice in a row | needs_reconnect |
 | … once | as before: looked at again soon |
 | no answer, too many calls, three times in a row | degraded |
 | … once or twice | as before: looked at again soon |
-| anything else failed, twice in a row | degraded |
+| a permission is missing or anything else failed, twice in a row | degraded |
 | we could not check | as before |
 
 A blip says nothing about a key: it neither adds to nor clears refusals, and does not lift a connection out of

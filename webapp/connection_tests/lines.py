@@ -23,7 +23,7 @@ ERROR = "error"
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One line. `status`: pending, running, passed, warning, failed, skipped, or error (our fault, with a reference)."""
+    """One line. `status`: pending, running, passed, warning, failed, skipped, or error (ours, with a reference)."""
 
     name: str
     label: str

@@ -1,4 +1,4 @@
-"""Runs one stored test, line by line. Called by a job; commits for itself, and holds no transaction while it calls."""
+"""Runs one stored test, line by line. For a job: commits for itself, and holds no transaction while it calls."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from providers.kit.contract import Account, Provider, Step, StepStatus
 from providers.kit.errors import ProviderError
 from providers.kit.metering import CallRecord
+from webapp.catalog.service import manifest_of
 from webapp.connection_tests import lease, outcome
 from webapp.connection_tests.lease import Claim, Heartbeat, LeaseLost
 from webapp.connection_tests.lines import ERROR, Line, Ran, from_stored, pending, report, run_lines, total
@@ -19,7 +20,6 @@ from webapp.connection_tests.service import default_inputs, unsealed_input
 from webapp.core.clock import now
 from webapp.core.crypto import CannotDecrypt
 from webapp.core.errors import ProductError
-from webapp.catalog.service import manifest_of
 from webapp.extensions import db
 from webapp.instances.models import Instance
 from webapp.instances.opening import open_configuration, open_provider

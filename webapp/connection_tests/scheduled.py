@@ -1,25 +1,26 @@
 """Scheduled health checks: many connections in one job, the calls side by side in threads.
 
-The main thread alone uses the database: it claims a batch, opens the providers, ends the transaction, lets the threads
-call, and saves what they found. The calls only wait, so threads are cheap; one job per connection would not be.
+The main thread alone uses the database: it claims a batch, opens the providers, ends the transaction, lets the
+threads call, and saves what they found. Calls only wait, so threads are cheap; a job for each would not be.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
 
+import structlog
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from providers.kit.contract import Provider, Step
+from providers.kit.contract import Account, Provider, Step
 from providers.kit.errors import ProviderError
-from webapp.catalog import service as catalog
+from webapp.catalog.models import IntegrationProvider
 from webapp.connection_tests import outcome
-from webapp.connection_tests.lines import Line, Ran, report, run_lines, total
+from webapp.connection_tests.lines import Line, Ran, run_lines, total
 from webapp.connection_tests.models import ConnectionTest
 from webapp.connection_tests.runner import account_data
 from webapp.connection_tests.service import default_inputs
@@ -29,9 +30,12 @@ from webapp.core.errors import ProductError
 from webapp.core.identifiers import new_id
 from webapp.extensions import db
 from webapp.instances.models import Instance
-from webapp.instances.opening import open_provider
+from webapp.instances.opening import Refusal, latest_refusals, open_provider
 from webapp.instances.queries import with_secrets
+from webapp.usage.service import fail, flush_all, resolve, troubled
+from webapp.workspaces.models import WorkspaceKey
 
+log = structlog.get_logger(__name__)
 THREADS = 128
 BATCH = 256
 SAVE = 64
@@ -61,8 +65,7 @@ def check_due(*, threads: int = THREADS, most: int = MOST) -> int:
             checks = _open_all(session, ids)
             pending = {pool.submit(run_lines, one.steps, secrets=one.secrets): one for one in checks}
             for finished in _in_batches(pending):
-                for one, ran in finished:
-                    _save(session, one, ran)
+                _save_all(session, finished)
                 session.commit()
                 session.expunge_all()  # memory stays flat however many there are
             checked += len(ids)
@@ -105,21 +108,30 @@ def _claim(session: Session) -> list[str]:
 
 
 def _open_all(session: Session, ids: list[str]) -> list[Check]:
-    checks = [one for one in (_open(session, row) for row in with_secrets(session, ids)) if one is not None]
+    rows = with_secrets(session, ids)
+    workspaces = {one.workspace_id for one in rows}
+    # Held until all are opened: a session forgets rows that nobody holds, and would ask for each again.
+    held = [
+        *session.scalars(select(IntegrationProvider)),
+        *session.scalars(select(WorkspaceKey).where(WorkspaceKey.workspace_id.in_(workspaces))),
+    ]
+    refusals = latest_refusals(session, ids)
+    checks = [one for one in (_open(session, row, refusals) for row in rows) if one is not None]
+    del held
     session.commit()
     session.expunge_all()
     return checks
 
 
-def _open(session: Session, instance: Instance) -> Check | None:
+def _open(session: Session, instance: Instance, refusals: Mapping[str, Refusal]) -> Check | None:
     """None for what can't be checked now: it is put off, and its health stays what it was."""
     meter = outcome.Meter(instance)
     try:
-        provider = open_provider(session, instance, meter=meter)
+        provider = open_provider(session, instance, meter=meter, refusals=refusals)
         test_id = f"{instance.provider_id}-{outcome.CONNECTION_TEST}"
         steps = tuple(provider.steps(test_id, default_inputs(provider.manifest.test(test_id))))
     except (ProductError, ProviderError, CannotDecrypt, KeyError) as error:
-        report(error, "a connection could not be checked", (), instance=instance.id)
+        log.warning("a connection could not be checked", instance=instance.id, error=type(error).__name__)
         instance.next_check_at = now() + PUT_OFF
         return None
     return Check(instance_id=instance.id, steps=steps, secrets=_secrets(provider), meter=meter)
@@ -130,34 +142,50 @@ def _secrets(provider: Provider) -> tuple[str, ...]:
     return tuple(value for name in names if (value := provider.configuration.get(name)))
 
 
-def _save(session: Session, check: Check, ran: list[Ran]) -> None:
-    instance = session.get(Instance, check.instance_id)
-    if instance is None or instance.deleted_at is not None or instance.provider_id not in catalog.registry():
-        return
-    began = now()
-    verdict = outcome.apply(session, instance, ran, meter=check.meter, decides_health=True)
-    lines: list[Line] = [one.line for one in ran]
-    if verdict.line is not None:
-        lines.append(verdict.line)
-    status, message = total(lines)
-    account = next((one.outcome.account for one in ran if one.outcome.account is not None), None)
-    took = timedelta(milliseconds=sum(one.duration_ms or 0 for one in lines))
-    session.add(
-        ConnectionTest(
-            id=new_id("tst"),
-            workspace_id=instance.workspace_id,
-            instance_id=instance.id,
-            provider_id=instance.provider_id,
-            test_id=f"{instance.provider_id}-{outcome.CONNECTION_TEST}",
-            environment=instance.environment,
-            trigger="schedule",
-            status=status,
-            message=message,
-            steps=[one.stored() for one in lines],
-            account=account_data(account),
-            created_at=began - took,
-            started_at=began - took,
-            finished_at=began,
-            attempts=1,
+def _save_all(session: Session, finished: Sequence[tuple[Check, list[Ran]]]) -> None:
+    """Saves a batch in few statements: what holds for all of it is asked and written once."""
+    ids = [check.instance_id for check, _ in finished]
+    query = select(Instance).where(Instance.id.in_(ids), Instance.deleted_at.is_(None))
+    rows = {row.id: row for row in session.scalars(query)}
+    alive = [(rows[check.instance_id], check, ran) for check, ran in finished if check.instance_id in rows]
+    flush_all(session, [check.meter for _, check, _ in alive])
+    accounts = {found.id for _, _, ran in alive if (found := _account(ran)) is not None}
+    owners = outcome.owners_of(session, list(rows.values()), accounts)
+    in_trouble = troubled(session, list(rows))
+    for instance, check, ran in alive:
+        verdict = outcome.judge(
+            session, instance, ran, counted=check.meter.categories, decides_health=True, owners=owners
         )
+        for failure in verdict.failures:
+            fail(session, failure)
+        if verdict.over and instance.id in in_trouble:
+            resolve(session, instance.id, verdict.over)
+        session.add(_history(instance, ran, verdict.line))
+
+
+def _history(instance: Instance, ran: Sequence[Ran], last: Line | None) -> ConnectionTest:
+    ended = now()
+    lines = [one.line for one in ran] + ([last] if last is not None else [])
+    status, message = total(lines)
+    began = ended - timedelta(milliseconds=sum(one.duration_ms or 0 for one in lines))
+    return ConnectionTest(
+        id=new_id("tst"),
+        workspace_id=instance.workspace_id,
+        instance_id=instance.id,
+        provider_id=instance.provider_id,
+        test_id=f"{instance.provider_id}-{outcome.CONNECTION_TEST}",
+        environment=instance.environment,
+        trigger="schedule",
+        status=status,
+        message=message,
+        steps=[one.stored() for one in lines],
+        account=account_data(_account(ran)),
+        created_at=began,
+        started_at=began,
+        finished_at=ended,
+        attempts=1,
     )
+
+
+def _account(ran: Sequence[Ran]) -> Account | None:
+    return next((one.outcome.account for one in ran if one.outcome.account is not None), None)

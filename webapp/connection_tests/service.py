@@ -29,7 +29,8 @@ JOB, QUEUE = "jobs.connection_tests.run", "tests"
 TRIGGERS = ("person", "program", "schedule", "wizard")
 A_MINUTE = timedelta(minutes=1)
 PER_INSTANCE, PER_WORKSPACE = 10, 60
-KEEP_DAYS, KEEP_SCHEDULED_DAYS = 90, 7
+KEEP_ROUTINE = timedelta(days=7)
+PURGE_BATCH = 500
 TABLE, SEALED = "integration_tests", "sealed_input"
 
 
@@ -76,9 +77,7 @@ def request_test(
         requested_by=requested_by,
     )
     if private:
-        row.sealed_input = data_key(session, workspace_id).seal(
-            orjson.dumps(private).decode(), TABLE, row.id, SEALED
-        )
+        row.sealed_input = data_key(session, workspace_id).seal(orjson.dumps(private).decode(), TABLE, row.id, SEALED)
     session.add(row)
     record(
         session,
@@ -137,23 +136,20 @@ def to_ring_again(session: Session) -> list[str]:
     )
 
 
-def purge(session: Session) -> int:
-    """Forgets old tests: after 90 days; scheduled ones that passed after 7. Returns how many."""
-    at = now()
-    result = session.execute(
-        delete(ConnectionTest)
+def purge_routine(session: Session) -> int:
+    """Forgets scheduled checks that found nothing wrong after 7 days (everything else is kept for 90, by the
+    housekeeping). Returns how many; call again while that is `PURGE_BATCH`."""
+    ids = session.scalars(
+        select(ConnectionTest.id)
         .where(
-            ConnectionTest.finished_at.is_not(None),
-            or_(
-                ConnectionTest.created_at < at - timedelta(days=KEEP_DAYS),
-                (ConnectionTest.created_at < at - timedelta(days=KEEP_SCHEDULED_DAYS))
-                & (ConnectionTest.trigger == "schedule")
-                & (ConnectionTest.status == "passed"),
-            ),
+            ConnectionTest.trigger == "schedule",
+            ConnectionTest.status == "passed",
+            ConnectionTest.created_at < now() - KEEP_ROUTINE,
         )
-        .execution_options(synchronize_session=False)
-    )
-    return int(result.rowcount)  # type: ignore[attr-defined]  # a DELETE's result has it
+        .limit(PURGE_BATCH)
+    ).all()
+    session.execute(delete(ConnectionTest).where(ConnectionTest.id.in_(ids)))
+    return len(ids)
 
 
 def _check_instance(instance: Instance, manifest: Manifest, workspace_id: str) -> None:
@@ -279,5 +275,6 @@ def _check_pace(session: Session, workspace_id: str, instance: Instance | None) 
     if (session.scalar(recent) or 0) >= PER_WORKSPACE:
         raise TooMany("Many tests were started in this workspace just now. Wait a minute.", retry_after=60)
     if instance is not None:
-        if (session.scalar(recent.where(ConnectionTest.instance_id == instance.id)) or 0) >= PER_INSTANCE:
+        own = session.scalar(recent.where(ConnectionTest.instance_id == instance.id)) or 0
+        if own >= PER_INSTANCE:
             raise TooMany("This connection was tested ten times in a minute. Wait a minute.", retry_after=60)

@@ -116,14 +116,6 @@ def purge(session: Session, instance: Instance) -> None:
     session.flush()
 
 
-def purge_expired(session: Session) -> int:
-    """Purges what was removed more than 30 days ago. Returns how many."""
-    rows = session.scalars(select(Instance).where(Instance.deleted_at < now() - RECOVERABLE).limit(500)).all()
-    for row in rows:
-        purge(session, row)
-    return len(rows)
-
-
 def reset_sandbox(session: Session, instance: Instance) -> None:
     """The stand-in forgets everything."""
     session.execute(delete_rows(SandboxMemory).where(SandboxMemory.instance_id == instance.id))

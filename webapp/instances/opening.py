@@ -5,8 +5,9 @@ Nothing here calls anybody. The caller ends its transaction before it uses what 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import timedelta
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -31,6 +32,12 @@ Meter = Callable[[CallRecord], None]
 REFUSALS_MATTER_FOR = timedelta(days=1)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Refusal:
+    at: datetime
+    reason: str
+
+
 @lru_cache(maxsize=16)
 def _policy(egress_allow: str, ca_bundle: str) -> DoorPolicy:
     return DoorPolicy.from_egress_allow(egress_allow, ca_bundle=ca_bundle)
@@ -43,9 +50,15 @@ def door_policy() -> DoorPolicy:
 
 
 def open_provider(
-    session: Session, instance: Instance, *, meter: Meter, overrides: Mapping[str, str] | None = None
+    session: Session,
+    instance: Instance,
+    *,
+    meter: Meter,
+    overrides: Mapping[str, str] | None = None,
+    refusals: Mapping[str, Refusal] | None = None,
 ) -> Provider:
     """A provider bound to this connection. `overrides` are values by field name that stand in for the stored ones.
+    `refusals` are known by whoever opens many (`latest_refusals`), else asked for.
 
     Raises NotFound (its folder is gone), Forbidden (turned off by an admin), CannotDecrypt, and the kit's
     InvalidConfiguration. The session has only been read: commit or roll back, then call.
@@ -66,7 +79,7 @@ def open_provider(
         policy=door_policy(),
         on_call=meter,
         sandbox_state=StoredState(db.engine, instance.id) if sandbox else None,
-        webhook_state=webhook_state(session, instance, manifest),
+        webhook_state=webhook_state(session, instance, manifest, refusals),
         now=now,
         api_base_override=_api_base(manifest),
         account_key=instance.id,
@@ -92,26 +105,35 @@ def open_configuration(
     )
 
 
-def webhook_state(session: Session, instance: Instance, manifest: Manifest) -> WebhookState:
+def webhook_state(
+    session: Session, instance: Instance, manifest: Manifest, refusals: Mapping[str, Refusal] | None = None
+) -> WebhookState:
     """What is known of this connection's deliveries, for the lines of a test."""
     if manifest.webhook is None:
         return WebhookState()
-    # Deliveries are a feature above this one: their table is read by its name, their module is not imported.
-    refusals = Model.metadata.tables["webhook_refusals"]
-    refused = session.execute(
-        select(refusals.c.last_at, refusals.c.reason)
-        .where(refusals.c.instance_id == instance.id, refusals.c.last_at > now() - REFUSALS_MATTER_FOR)
-        .order_by(refusals.c.last_at.desc())
-        .limit(1)
-    ).first()
+    if refusals is None:
+        refusals = latest_refusals(session, [instance.id])
+    refused = refusals.get(instance.id)
     return WebhookState(
         address=webhook_url(instance),
         secret_set=manifest.webhook.secret_field in secrets.current(instance),
         registration_id=instance.webhook_registration_id,
         last_received_at=instance.webhook_last_received_at,
-        last_refused_at=refused.last_at if refused else None,
+        last_refused_at=refused.at if refused else None,
         last_refused_reason=refused.reason if refused else "",
     )
+
+
+def latest_refusals(session: Session, instance_ids: Sequence[str]) -> dict[str, Refusal]:
+    """The newest refused delivery of the last day of each of these connections."""
+    # Deliveries are a feature above this one: their table is read by its name, their module is not imported.
+    table = Model.metadata.tables["webhook_refusals"]
+    rows = session.execute(
+        select(table.c.instance_id, table.c.last_at, table.c.reason)
+        .where(table.c.instance_id.in_(instance_ids), table.c.last_at > now() - REFUSALS_MATTER_FOR)
+        .order_by(table.c.last_at)
+    )
+    return {row.instance_id: Refusal(at=row.last_at, reason=row.reason) for row in rows}
 
 
 def _api_base(manifest: Manifest) -> str:

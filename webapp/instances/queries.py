@@ -1,4 +1,4 @@
-"""What pages and programs see of connections. Never a secret: of those only whether they are set, and the last four."""
+"""What pages and programs see of connections. Of a secret only whether it is set, and the last four."""
 
 from __future__ import annotations
 

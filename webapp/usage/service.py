@@ -206,14 +206,17 @@ class CallMeter:
 
         Returns the number of calls.
         """
+        return flush_all(session, [self])
+
+    def take(self) -> tuple[list[CallFact], list[ErrorFact], bool]:
+        """What was collected, and whether the last call worked; the meter is empty afterwards."""
         records, self._records = self._records, []
-        append(session, [self._fact(record) for record in records])
-        for record in records:
-            if not record.ok:
-                fail(session, self._error(record))
-        if records and records[-1].ok:
-            resolve(session, self._owner["instance_id"], RECOVERS)
-        return len(records)
+        failures = [self._error(record) for record in records if not record.ok]
+        return [self._fact(record) for record in records], failures, bool(records) and records[-1].ok
+
+    @property
+    def instance_id(self) -> str:
+        return self._owner["instance_id"]
 
     def _fact(self, record: CallRecord) -> CallFact:
         return CallFact(
@@ -235,3 +238,30 @@ class CallMeter:
             at=record.started_at,
             **self._owner,
         )
+
+
+def flush_all(session: Session, meters: Iterable[CallMeter]) -> int:
+    """Writes down what several meters collected, in one batch. Returns the number of calls."""
+    facts: list[CallFact] = []
+    well: list[str] = []
+    for meter in meters:
+        calls, failures, ended_well = meter.take()
+        facts += calls
+        for failure in failures:
+            fail(session, failure)
+        if ended_well:
+            well.append(meter.instance_id)
+    append(session, facts)
+    for instance_id in troubled(session, well):
+        resolve(session, instance_id, RECOVERS)
+    return len(facts)
+
+
+def troubled(session: Session, instance_ids: Sequence[str]) -> set[str]:
+    """Those of these instances that have open errors."""
+    if not instance_ids:
+        return set()
+    query = select(IntegrationError.instance_id).where(
+        IntegrationError.instance_id.in_(instance_ids), IntegrationError.resolved_at.is_(None)
+    )
+    return {one for one in session.scalars(query.distinct()) if one}

@@ -27,7 +27,7 @@ def test_without_a_connection_the_most_popular_comes_first(session: Session, wor
 
 def test_what_is_connected_here_comes_first(session: Session, workspace: Workspace, sandboxed: Instance) -> None:
     page = queries.search(session, workspace_id=workspace.id)
-    assert [(card.id, card.connected) for card in page.cards][0] == ("acme", True)
+    assert (page.cards[0].id, page.cards[0].connected) == ("acme", True)
     assert found(session, workspace, connected=True) == ["acme"]
     assert found(session, workspace, connected=False) == ["mailgull", "bookface"]
 

@@ -229,7 +229,7 @@ def test_a_removed_connection_can_come_back_for_30_days(session: Session, sandbo
     sandboxed.deleted_at = now() - timedelta(days=31)
     with pytest.raises(Conflict):
         service.restore(session, sandboxed)
-    assert service.purge_expired(session) == 1
+    service.purge(session, sandboxed)
     assert session.get(Instance, sandboxed.id) is None
 
 
