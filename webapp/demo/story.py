@@ -45,7 +45,7 @@ def plan(session: Session) -> tuple[Planned, ...]:
 
 
 def _name(number: int, provider_name: str) -> str:
-    return f"{CLIENTS[number % len(CLIENTS)]}: {provider_name}"
+    return f"{CLIENTS[number % len(CLIENTS)]} ({provider_name})"
 
 
 def _distinct(planned: list[Planned]) -> list[Planned]:

@@ -14,14 +14,17 @@ from webapp.home.connections import Connection
 from webapp.webhooks.models import WebhookEffect, WebhookEvent
 
 LINES = 10
+TESTS = 3
+"""Of all lines, at most so many about tests: what services say is the news."""
+
 EVERY_SECONDS = 10
 POLLS = 60
 """How often it asks again by itself: ten minutes."""
 
 _TESTS = {
-    "passed": ("Its test passed.", "good", "circle-check"),
-    "failed": ("Its test found something to mend.", "bad", "circle-x"),
-    "error": ("Its test could not be run.", "attention", "alert-triangle"),
+    "passed": ("passed", "good", "circle-check"),
+    "failed": ("found something to mend", "bad", "circle-x"),
+    "error": ("could not be run", "attention", "alert-triangle"),
 }
 
 
@@ -104,7 +107,7 @@ def _tests(session: Session, workspace_id: str, known: Mapping[str, Connection])
             ConnectionTest.instance_id.is_not(None),
         )
         .order_by(ConnectionTest.created_at.desc())
-        .limit(LINES)
+        .limit(TESTS)
     )
     return [
         Activity(
@@ -112,7 +115,7 @@ def _tests(session: Session, workspace_id: str, known: Mapping[str, Connection])
             at=row.created_at,
             icon=_TESTS[row.status][2],
             tone=_TESTS[row.status][1],
-            text=_TESTS[row.status][0],
+            text=f"The test of {known[row.instance_id].name} {_TESTS[row.status][0]}",
             where=known[row.instance_id].name,
             href=known[row.instance_id].href,
         )

@@ -203,7 +203,12 @@ def _secret_field(provider_id: str) -> str:
 
 
 def add_secret(
-    session: Session, instance: Instance, secret: str, version: int = 1, field_name: str = "signing_secret", **more: Any
+    session: Session,
+    instance: Instance,
+    secret: str,
+    version: int = 1,
+    field_name: str = "signing_secret",
+    **more: Any,
 ) -> SecretVersion:
     key = workspaces.data_key(session, instance.workspace_id)
     row = SecretVersion(

@@ -42,7 +42,12 @@ def test_a_signed_delivery_is_stored_before_it_is_answered(
     answer = vendor.send({"id": "e1", "type": "placed", "order": 7, "at": 1_700_000_000})
     assert (answer.status_code, answer.json) == (200, {"received": 1, "duplicates": 0})
     (event,) = events(session)
-    assert (event.external_id, event.type, event.status, event.instance_id) == ("e1", "placed", "waiting", instance.id)
+    assert (event.external_id, event.type, event.status, event.instance_id) == (
+        "e1",
+        "placed",
+        "waiting",
+        instance.id,
+    )
     assert event.workspace_id == instance.workspace_id
     assert event.created_at is not None
     assert event.created_at.timestamp() == 1_700_000_000
@@ -166,9 +171,7 @@ def test_rows_of_a_connection_removed_meanwhile_are_a_404(
 
 
 @pytest.mark.parametrize("status", ["draft", "active", "paused"])
-def test_drafts_and_paused_connections_receive(
-    app: Flask, make_instance: MakeInstance, status: str
-) -> None:
+def test_drafts_and_paused_connections_receive(app: Flask, make_instance: MakeInstance, status: str) -> None:
     path = f"/webhooks/acme/{make_instance(status=status).webhook_key}"
     assert Vendor(client=app.test_client(), path=path).send({"id": "e1"}).status_code == 200
 
@@ -271,7 +274,9 @@ def test_signed_nonsense_is_refused_in_plain_words(vendor: Vendor, session: Sess
 
 
 @pytest.mark.parametrize(
-    "external_id", ["\x00", "a\x00b", "é" * 300, "x" * 5000, "\n", "‮"], ids=["nul", "nul2", "long", "longer", "nl", "rtl"]
+    "external_id",
+    ["\x00", "a\x00b", "é" * 300, "x" * 5000, "\n", "‮"],
+    ids=["nul", "nul2", "long", "longer", "nl", "rtl"],
 )
 def test_odd_ids_are_kept_apart_and_known_again(vendor: Vendor, session: Session, external_id: str) -> None:
     assert vendor.send({"id": external_id, "type": "a\x00" * 100}).json == {"received": 1, "duplicates": 0}
