@@ -38,6 +38,8 @@ FEATURES: tuple[str, ...] = (
     "admin",
     "connections",
     "api",
+    "demo",
+    "home",
 )
 """Low ones first: a feature may import those above it, never those below."""
 

@@ -18,6 +18,7 @@ COMMANDS: dict[str, str] = {
     "routes": "webapp.cli.routes:routes",
     "audit": "webapp.cli.audit:audit",
     "usage": "webapp.cli.usage:usage",
+    "demo": "webapp.cli.demo:demo",
     "events": "webapp.cli.events:events",
     "up": "webapp.cli.up:up",
     "web": "webapp.cli.processes:web",
