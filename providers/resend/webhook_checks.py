@@ -40,7 +40,8 @@ class WebhookChecks:
 
     def all(self) -> StepOutcome:
         """All of event delivery in one line. Sending works without it, so nothing here is worse than a warning."""
-        if not self.connection.webhook.address:
+        state = self.connection.webhook
+        if not state.address or not (state.registration_id or state.secret_set):
             return skipped("Event delivery is not set up.")
         outcome = passed("")
         for look in (self.address, self.secret, self.registered, self.delivery):

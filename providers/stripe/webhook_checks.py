@@ -35,8 +35,9 @@ class WebhookChecks:
 
     def overall(self) -> StepOutcome:
         """Registered at Stripe, switched on, and delivering: what of it is not so."""
-        if not self.connection.webhook.address:
-            return self._no_address()
+        state = self.connection.webhook
+        if not state.address or not (state.registration_id or state.secret_set):
+            return self._no_webhook()
         doubt: StepOutcome | None = None
         for check in (self.registered, self.enabled, self.secret, self.delivery):
             outcome = check()
@@ -66,7 +67,7 @@ class WebhookChecks:
             )
         return passed(f"Stripe shall deliver to {self.connection.webhook.address}")
 
-    def _no_address(self) -> StepOutcome:
+    def _no_webhook(self) -> StepOutcome:
         return warning(
             "There is no webhook yet, so nothing is seen as it happens.",
             fix="Choose “Set up the webhook” on this connection's page.",

@@ -1,0 +1,86 @@
+"""Every page in a real browser: no accessibility rule broken, no sideways scroll, nothing in the console."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser
+
+from tests.e2e.conftest import EMAIL, PASSWORD, Watch, create_person, signed_in
+from tests.runtime.product import Product, toolkit
+
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.xdist_group("processes")]
+
+PAGES = (
+    "/",
+    "/marketplace",
+    "/marketplace?search=strpe",
+    "/marketplace/stripe",
+    "/integrations",
+    "/integrations/new/resend",
+    "/deliveries",
+    "/monitoring",
+    "/monitoring/errors",
+    "/settings/members",
+    "/settings/tokens",
+    "/settings/audit",
+    "/settings/profile",
+    "/admin",
+    "/admin/providers",
+    "/no/such/page",
+)
+
+
+@pytest.fixture(scope="module")
+def people_of_the_house(product: Product) -> None:
+    toolkit(product.folder, "users", "create", "--email", EMAIL, "--password", PASSWORD, "--workspace", "Northwind")
+    create_person(product.folder, email="root@example.com", workspace="Root", admin=True)
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (1440, "dark"), (390, "light"), (390, "dark")])
+def test_no_page_breaks_a_rule(
+    width: int, theme: str, chromium: Browser, address: str, people_of_the_house: None
+) -> None:
+    context = chromium.new_context(
+        base_url=address, viewport={"width": width, "height": 900}, color_scheme=theme, reduced_motion="reduce"
+    )
+    page = context.new_page()
+    watch = Watch(page)
+    signed_in(page, "root@example.com")
+    broken: list[str] = []
+    for path in PAGES:
+        page.goto(path)
+        found = Axe().run(page).response["violations"]
+        broken += [f"{path}: {one['id']}: {one['nodes'][0]['html'][:120]}" for one in found]
+        if page.evaluate("document.documentElement.scrollWidth > window.innerWidth + 1"):
+            broken.append(f"{path}: wider than the screen")
+    context.close()
+    assert broken == []
+    assert watch.complaints == []
+
+
+def test_signed_out_pages_break_no_rule_either(chromium: Browser, address: str) -> None:
+    for theme in ("light", "dark"):
+        context = chromium.new_context(base_url=address, color_scheme=theme)
+        page = context.new_page()
+        page.goto("/login")
+        assert [one["id"] for one in Axe().run(page).response["violations"]] == []
+        context.close()
+
+
+def test_the_keyboard_reaches_the_content_first(chromium: Browser, address: str, people_of_the_house: None) -> None:
+    context = chromium.new_context(base_url=address)
+    page = signed_in(context.new_page(), "root@example.com")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent").strip() == "Skip to the content"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    context.close()
+
+
+def test_signing_in_works_without_javascript(chromium: Browser, address: str, people_of_the_house: None) -> None:
+    context = chromium.new_context(base_url=address, java_script_enabled=False)
+    page = signed_in(context.new_page(), "root@example.com")
+    page.goto("/marketplace?search=strpe")
+    assert "Stripe" in page.locator("main").inner_text()
+    context.close()
