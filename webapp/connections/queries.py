@@ -10,7 +10,6 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from webapp.accounts.models import User
-from webapp.audit.models import AuditEntry
 from webapp.catalog import service as catalog
 from webapp.connection_tests import queries as tests
 from webapp.connection_tests.queries import TestView
@@ -72,6 +71,8 @@ class Listing:
 
 @dataclass(frozen=True, kw_only=True)
 class HealthChange:
+    """`after`: passed, warned, failed."""
+
     after: str
     at: datetime
 
@@ -166,18 +167,16 @@ def refusals(session: Session, instance: Instance) -> tuple[RefusalView, ...]:
 
 
 def health_changes(session: Session, instance: Instance, *, limit: int = 6) -> tuple[HealthChange, ...]:
-    """How its health changed, newest first."""
-    rows = session.scalars(
-        select(AuditEntry)
-        .where(
-            AuditEntry.object_kind == "instance",
-            AuditEntry.object_id == instance.id,
-            AuditEntry.action == "instance.health_changed",
-        )
-        .order_by(AuditEntry.sequence.desc())
-        .limit(limit)
-    )
-    return tuple(HealthChange(after=row.details.get("after", "unknown"), at=row.at) for row in rows)
+    """What its checks found, newest first; checks in a row that found the same are one line, by the first of them."""
+    found = tests.history(session, workspace_id=instance.workspace_id, instance_id=instance.id, limit=60).tests
+    changes: list[HealthChange] = []
+    for run in reversed(found):
+        if run.test_id != f"{instance.provider_id}-connection" or not run.finished:
+            continue
+        now_is = "failed" if run.status != "passed" else "warned" if run.warnings else "passed"
+        if not changes or changes[-1].after != now_is:
+            changes.append(HealthChange(after=now_is, at=run.created_at))
+    return tuple(reversed(changes[-limit:]))
 
 
 def names(session: Session, user_ids: Iterable[str | None]) -> dict[str, str]:

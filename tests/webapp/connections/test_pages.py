@@ -117,6 +117,12 @@ def test_a_finished_draft_leads_to_its_own_page(connect: Callable[[], str], clie
     assert f"/integrations/{id_}" in answer.text
 
 
+def test_the_overview_says_what_its_checks_found_over_time(connect: Callable[[], str], client: FlaskClient) -> None:
+    page = client.get(f"/integrations/{connect()}").text
+    assert "Health over time" in page
+    assert "Something to look at" in page or "Well" in page
+
+
 def test_a_discarded_draft_is_gone(begin: Callable[..., str], client: FlaskClient) -> None:
     id_ = begin()
     assert client.post(f"/integrations/{id_}/discard").status_code == 303

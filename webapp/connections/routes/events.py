@@ -60,6 +60,14 @@ def webhook_values(instance: Instance) -> dict[str, Any]:
     }
 
 
+def _live(values: dict[str, Any]) -> str:
+    """The panel; in the wizard with the way on, which depends on it."""
+    text = page("connections/_webhook_state.html", **values)
+    if values["instance"].status == "draft":
+        text += page("connections/_webhook_next.html", oob=True, **values)
+    return text
+
+
 def _being_read(arrived: Sequence[EventView]) -> bool:
     """Whether the newest delivery has just come in and has no sentence yet."""
     return any(one.status == "waiting" and now() - one.received_at < timedelta(seconds=20) for one in arrived)
@@ -104,7 +112,7 @@ def webhook(instance_id: str) -> ResponseReturnValue:
 def webhook_state(instance_id: str) -> Response:
     """The panel, for live updates; says when to stop asking."""
     values = webhook_values(mine(instance_id))
-    return make_response(page("connections/_webhook_state.html", **values), 200 if values["polls"] else STOP_POLLING)
+    return make_response(_live(values), 200 if values["polls"] else STOP_POLLING)
 
 
 @bp.post("/integrations/<instance_id>/connect/webhook/register")
@@ -182,7 +190,7 @@ def webhook_submitted(instance_id: str) -> ResponseReturnValue:
 
 def _back(instance: Instance) -> ResponseReturnValue:
     if by_htmx():
-        return page("connections/_webhook_state.html", **webhook_values(instance))
+        return _live(webhook_values(instance))
     if instance.status == "draft":
         return see_other("connections.webhook", instance_id=instance.id)
     return see_other("connections.happenings", instance_id=instance.id)
