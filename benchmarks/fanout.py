@@ -20,7 +20,7 @@ from pathlib import Path
 from flask import Flask
 from sqlalchemy import func, select, update
 
-from benchmarks.installation import settings_for
+from benchmarks.settings import settings_for
 from providers.kit.registry import Registry
 from tests.webapp.fakes import acme
 from webapp import create_app

@@ -13,7 +13,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.installation import settings_for
+from benchmarks.settings import settings_for
 from providers.kit.contract import Category
 from providers.kit.registry import Registered, Registry
 from tests.webapp.fakes import acme

@@ -38,7 +38,7 @@ class Periodic:
 
 
 SCHEDULE: tuple[Periodic, ...] = (
-    Periodic(name="webhooks-sweep", job="jobs.webhooks.sweep", every=15, queue="webhooks"),
+    Periodic(name="webhooks-sweep", job="jobs.webhooks.sweep", every=5, queue="webhooks"),
     Periodic(name="tests-sweep", job="jobs.connection_tests.sweep", every=15, queue="tests"),
     Periodic(name="health-checks", job="jobs.connection_tests.check_due", every=60, queue="tests"),
     Periodic(name="connections-sweep", job="jobs.instances.sweep", every=30, queue="tests"),

@@ -17,7 +17,7 @@ from webapp.config import Settings, load_settings
 from webapp.core import failures, formats, limits, queue, settings_tabs
 from webapp.core.crypto import Keyring
 from webapp.core.database import engine_options, normal_url, prepare_engine
-from webapp.core.permissions import PUBLIC, permission_of
+from webapp.core.permissions import permission_of, public
 from webapp.extensions import compress, csrf, db, htmx
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -34,6 +34,8 @@ FEATURES: tuple[str, ...] = (
     "health",
     "marketplace",
     "admin",
+    "monitoring",
+    "inbox",
 )
 """Low ones first: a feature may import those above it, never those below."""
 
@@ -103,7 +105,7 @@ def _check_policies(app: Flask) -> None:
     """A route that states no permission must never be served."""
     static = app.view_functions.get("static")
     if static is not None:
-        static.permission = PUBLIC  # type: ignore[attr-defined]  # functions carry attributes
+        public(static)
     silent = [name for name, view in app.view_functions.items() if permission_of(view) is None]
     if silent:
         raise RuntimeError(f"these routes state no permission: {', '.join(sorted(silent))}")

@@ -74,7 +74,8 @@ def _note_presence() -> None:
 
 @cache
 def _version(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:10]
+    """ "" for what is not there."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:10] if path.is_file() else ""
 
 
 def _versioned(endpoint: str, values: dict[str, Any]) -> None:
@@ -82,9 +83,9 @@ def _versioned(endpoint: str, values: dict[str, Any]) -> None:
     they are: style sheets name them without a version, and a second address would be a second download."""
     name = values.get("filename", "")
     if endpoint == "static" and not name.endswith(".woff2"):
-        path = Path(current_app.static_folder or "") / name
-        if path.is_file():
-            values["v"] = _version(path)
+        version = _version(Path(current_app.static_folder or "") / name)
+        if version:
+            values["v"] = version
 
 
 def see_other(endpoint: str, **values: Any) -> Response:
@@ -96,3 +97,5 @@ def init_app(app: Flask) -> None:
     app.before_request(_before)
     app.after_request(_after)
     app.url_defaults(_versioned)
+    # A page draws a hundred icons: their one file's address is worked out once.
+    app.jinja_env.globals["icon_sprite"] = cache(lambda: url_for("static", filename="icons.svg"))

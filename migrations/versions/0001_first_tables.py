@@ -366,12 +366,16 @@ def upgrade() -> None:
     sa.Column('duplicates', sa.Integer(), nullable=False),
     sa.Column('conflict', sa.Boolean(), nullable=False),
     sa.Column('source', sa.String(length=10), nullable=False),
+    sa.Column('whole', sa.Boolean(), nullable=False),
+    sa.Column('purged_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('status', sa.String(length=10), nullable=False),
     sa.Column('attempts', sa.Integer(), nullable=False),
     sa.Column('due_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('lease_until', sa.DateTime(timezone=True), nullable=True),
     sa.Column('last_error', sa.String(length=500), nullable=False),
     sa.Column('processed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('counted', sa.Boolean(), nullable=False),
+    sa.Column('replay_by', sa.String(length=40), nullable=True),
     sa.Column('sentence', sa.String(length=300), nullable=False),
     sa.Column('tone', sa.String(length=10), nullable=False),
     sa.Column('icon', sa.String(length=40), nullable=False),
@@ -382,10 +386,22 @@ def upgrade() -> None:
     sa.UniqueConstraint('instance_id', 'external_id', name=op.f('uq_webhook_events_instance_id_external_id'))
     )
     with op.batch_alter_table('webhook_events', schema=None) as batch_op:
-        batch_op.create_index('ix_webhook_events_due', ['status', 'due_at'], unique=False)
+        batch_op.create_index('ix_webhook_events_due', ['due_at'], unique=False, sqlite_where=sa.text('due_at IS NOT NULL'), postgresql_where=sa.text('due_at IS NOT NULL'))
+        batch_op.create_index('ix_webhook_events_open', ['instance_id', 'status'], unique=False, sqlite_where=sa.text("status IN ('held', 'failed', 'dead')"), postgresql_where=sa.text("status IN ('held', 'failed', 'dead')"))
         batch_op.create_index('ix_webhook_events_instance_list', ['instance_id', 'sequence'], unique=False)
         batch_op.create_index('ix_webhook_events_list', ['workspace_id', 'sequence'], unique=False)
 
+    op.create_table('webhook_objects',
+    sa.Column('instance_id', sa.String(length=40), nullable=False),
+    sa.Column('object_type', sa.String(length=40), nullable=False),
+    sa.Column('object_id', sa.String(length=200), nullable=False),
+    sa.Column('kind', sa.String(length=60), nullable=False),
+    sa.Column('sentence', sa.String(length=300), nullable=False),
+    sa.Column('occurred_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('event_sequence', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.ForeignKeyConstraint(['instance_id'], ['integration_instances.id'], name=op.f('fk_webhook_objects_instance_id_integration_instances'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('instance_id', 'object_type', 'object_id', name=op.f('pk_webhook_objects'))
+    )
     op.create_table('webhook_refusals',
     sa.Column('instance_id', sa.String(length=40), nullable=False),
     sa.Column('hour', sa.DateTime(timezone=True), nullable=False),
@@ -454,10 +470,12 @@ def downgrade() -> None:
 
     op.drop_table('webhook_attempts')
     op.drop_table('webhook_refusals')
+    op.drop_table('webhook_objects')
     with op.batch_alter_table('webhook_events', schema=None) as batch_op:
         batch_op.drop_index('ix_webhook_events_list')
         batch_op.drop_index('ix_webhook_events_instance_list')
-        batch_op.drop_index('ix_webhook_events_due')
+        batch_op.drop_index('ix_webhook_events_open', sqlite_where=sa.text("status IN ('held', 'failed', 'dead')"), postgresql_where=sa.text("status IN ('held', 'failed', 'dead')"))
+        batch_op.drop_index('ix_webhook_events_due', sqlite_where=sa.text('due_at IS NOT NULL'), postgresql_where=sa.text('due_at IS NOT NULL'))
 
     op.drop_table('webhook_events')
     op.drop_table('sandbox_memories')

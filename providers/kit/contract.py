@@ -292,7 +292,10 @@ class StepStatus(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class StepOutcome:
-    """What one line of a test found. `fix` says what to do, `fix_url` opens the very page."""
+    """What one line of a test found. `fix` says what to do, `fix_url` opens the very page.
+
+    `degrades` is False for a warning about something not done yet, which does not make the connection unwell.
+    """
 
     status: StepStatus
     message: str
@@ -300,6 +303,7 @@ class StepOutcome:
     fix_url: str = ""
     account: Account | None = None
     error: Exception | None = None
+    degrades: bool = True
 
 
 def passed(message: str, *, account: Account | None = None) -> StepOutcome:
@@ -310,8 +314,8 @@ def failed(message: str, *, fix: str, fix_url: str = "", error: Exception | None
     return StepOutcome(status=StepStatus.FAILED, message=message, fix=fix, fix_url=fix_url, error=error)
 
 
-def warning(message: str, *, fix: str = "", fix_url: str = "") -> StepOutcome:
-    return StepOutcome(status=StepStatus.WARNING, message=message, fix=fix, fix_url=fix_url)
+def warning(message: str, *, fix: str = "", fix_url: str = "", degrades: bool = True) -> StepOutcome:
+    return StepOutcome(status=StepStatus.WARNING, message=message, fix=fix, fix_url=fix_url, degrades=degrades)
 
 
 def skipped(message: str) -> StepOutcome:

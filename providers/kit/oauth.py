@@ -32,7 +32,7 @@ PASSING_STATUSES = frozenset({408, 409, 423, 425, 429})
 """4xx answers to a refresh that say "later", not "never"."""
 
 
-class _RequestsClient(OAuth2Client):  # type: ignore[misc]  # Authlib has no types
+class _RequestsClient(OAuth2Client):
     """Authlib's protocol client, with its credentials in the form that requests takes."""
 
     client_auth_class = OAuth2ClientAuth

@@ -107,7 +107,9 @@ class WebhookChecks:
                 fix_url=WEBHOOKS_URL,
             )
         if received is None:
-            return warning("Nothing has arrived yet.", fix="Send an e-mail; its first event takes a few seconds.")
+            return warning(
+                "Nothing has arrived yet.", fix="Send an e-mail; its first event takes a few seconds.", degrades=False
+            )
         return passed(f"The last event arrived {_time(received)}.")
 
 

@@ -71,6 +71,7 @@ class WebhookChecks:
             "There is no webhook yet, so nothing is seen as it happens.",
             fix="Choose “Set up the webhook” on this connection's page.",
             fix_url=webhooks_url(self.environment),
+            degrades=False,
         )
 
     def registered(self) -> StepOutcome:
@@ -156,6 +157,7 @@ class WebhookChecks:
                 "Nothing has arrived yet. That is normal for a new webhook.",
                 fix="Make a test payment, or choose “Send test events” on Stripe's page of this webhook.",
                 fix_url=self._endpoint_url(),
+                degrades=False,
             )
         return passed(f"The last event arrived {ago(self.connection.now() - state.last_received_at)}.")
 

@@ -18,7 +18,7 @@ from webapp.workspaces.service import memberships_of, token_of
 
 
 @dataclass(frozen=True)
-class SignedIn(UserMixin):
+class SignedIn(UserMixin):  # type: ignore[misc]  # Flask-Login carries no types
     """What Flask-Login keeps: a session row with its user; the cookie holds the session's token."""
 
     token: str
@@ -32,7 +32,7 @@ class SignedIn(UserMixin):
         return self.token
 
 
-@login_manager.user_loader
+@login_manager.user_loader  # type: ignore[untyped-decorator]  # as above
 def _load(token: str) -> SignedIn | None:
     row = service.session_of(db.session(), token)
     return SignedIn(token, row) if row else None

@@ -86,7 +86,7 @@ def _view(entry: AuditEntry) -> AuditView:
     )
 
 
-def _query(workspace_id: str, chosen: AuditFilter) -> Select[tuple[AuditEntry]]:
+def _query(workspace_id: str, chosen: AuditFilter) -> Select[AuditEntry]:
     query = select(AuditEntry).where(AuditEntry.workspace_id == workspace_id)
     if chosen.text:
         columns = (AuditEntry.actor_name, AuditEntry.object_name, AuditEntry.action, AuditEntry.ip)

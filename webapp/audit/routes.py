@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta
+from typing import Any
 
 from flask import Blueprint, Response, render_template, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
@@ -46,7 +47,7 @@ def _filter() -> AuditFilter:
 def log() -> ResponseReturnValue:
     chosen, workspace_id = _filter(), actor().workspace_id
     rows, following = queries.entries(db.session(), workspace_id, chosen, cursor=request.args.get("cursor", ""))
-    kept = {name: value for name, value in request.args.items() if name != "cursor" and value}
+    kept: dict[str, Any] = {name: value for name, value in request.args.items() if name != "cursor" and value}
     page = {
         "rows": rows,
         "next_href": url_for("audit.log", cursor=following, **kept) if following else None,

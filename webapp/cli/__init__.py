@@ -17,6 +17,8 @@ COMMANDS: dict[str, str] = {
     "tokens": "webapp.cli.people:tokens",
     "routes": "webapp.cli.routes:routes",
     "audit": "webapp.cli.audit:audit",
+    "usage": "webapp.cli.usage:usage",
+    "events": "webapp.cli.events:events",
     "up": "webapp.cli.up:up",
     "web": "webapp.cli.processes:web",
     "worker": "webapp.cli.processes:worker",

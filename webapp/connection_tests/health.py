@@ -80,7 +80,7 @@ def signal_of(outcomes: Iterable[StepOutcome]) -> Signal:
     for one in outcomes:
         if one.status is StepStatus.FAILED:
             return Signal(finding=_finding(one.error), words=_words(one))
-        if one.status is StepStatus.WARNING and warned is None:
+        if one.status is StepStatus.WARNING and one.degrades and warned is None:
             warned = one
     if warned is not None:
         return Signal(finding=Finding.WARNED, words=_words(warned))

@@ -178,7 +178,7 @@ def uptime_strip(days: Sequence[UptimeDay]) -> tuple[UptimeCell, ...]:
 
 def nice_ceiling(value: float) -> float:
     """Round up to 1, 2, 2.5, 4, 5, 8 or 10 times a power of ten; 4 for zero, which still gives four steps."""
-    if value <= 0:
+    if value < 1e-300:  # what is smaller has no power of ten that a float can hold
         return 4.0
     power = 10.0 ** math.floor(math.log10(value))
     return next(step * power for step in (1, 2, 2.5, 4, 5, 8, 10) if step * power >= value * (1 - 1e-9))

@@ -15,7 +15,18 @@ from sqlalchemy.types import TypeDecorator
 try:
     import pysqlite3.dbapi2 as sqlite_driver
 except ImportError:  # no wheel for this platform: Python's own module serves, if a little older
-    import sqlite3 as sqlite_driver  # type: ignore[no-redef]  # same interface
+    import sqlite3 as sqlite_driver
+
+__all__ = [
+    "UTCDateTime",
+    "begin_reading",
+    "begin_writing",
+    "engine_options",
+    "normal_url",
+    "prepare_engine",
+    "reading",
+    "sqlite_driver",
+]
 
 _reading: ContextVar[bool] = ContextVar("reading", default=False)
 

@@ -12,7 +12,7 @@ from flask_wtf.csrf import CSRFError
 from htmx_flask import request
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from webapp.core import errors
 from webapp.core.permissions import current_actor
@@ -56,7 +56,7 @@ HTTP_WORDS = {
 
 
 def wants_json() -> bool:
-    return request.path.startswith("/api/")
+    return bool(request.path.startswith("/api/"))
 
 
 def problem(
@@ -137,7 +137,7 @@ def _http_error(error: HTTPException) -> Any:
     headers = {}
     if error.code == 429:
         headers["Retry-After"] = "60"
-    if error.code == 405 and getattr(error, "valid_methods", None):
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
         headers["Allow"] = ", ".join(error.valid_methods)
     if wants_json():
         return problem(error.code, title, f"{message} {fix}", headers=headers)

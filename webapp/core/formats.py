@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, UnknownLocaleError
@@ -26,8 +27,13 @@ def zone() -> tzinfo:
 
 
 def locale() -> Locale:
+    return _locale(g.get("locale") or "en")
+
+
+@lru_cache(maxsize=64)
+def _locale(name: str) -> Locale:
     try:
-        return Locale.parse(g.get("locale") or "en", sep="_")
+        return Locale.parse(name, sep="_")
     except (UnknownLocaleError, ValueError):
         return Locale.parse("en")
 

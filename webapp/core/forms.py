@@ -24,6 +24,8 @@ class ProductForm(Form):
     def submitted(cls, **kwargs: Any) -> Any:
         return cls(request.form, **kwargs)
 
+    form_errors: list[str]
+
     def show(self, error: Invalid) -> None:
         """Puts what a service refused beside its field, or above the form when it has no such field."""
         placed = False

@@ -11,7 +11,7 @@ def _who() -> str:
     """The token or person, else the peer's address."""
     actor = g.get("actor")
     if actor is not None:
-        return actor.token_id or actor.user_id
+        return str(actor.token_id or actor.user_id)
     return get_remote_address()
 
 

@@ -116,7 +116,8 @@ class Actor:
 
 def current_actor() -> Actor | None:
     """The actor of this request; None when nobody is signed in."""
-    return g.get("actor")
+    found: Actor | None = g.get("actor")
+    return found
 
 
 def actor() -> Actor:

@@ -34,7 +34,8 @@ def init_app(app: Flask) -> None:
 
 
 def redis() -> Redis:
-    return current_app.extensions["queue_redis"]
+    client: Redis = current_app.extensions["queue_redis"]
+    return client
 
 
 def ring(session: Session, job: str, *args: str | int, queue: str = "default") -> None:

@@ -81,7 +81,7 @@ def create(
     """A whole connection in one go, for programs: active at once, tested later.
 
     `environment` "" is what the keys say they are for, else live. Raises as `start_draft`; Invalid.fields holds all
-    problems together: `name`, `environment` …, and JSON pointers such as `/configuration/STRIPE_SECRET_KEY`.
+    problems together: `name`, `environment` …, and JSON pointers such as `/configuration/ACME_API_KEY`.
     """
     manifest = usable_manifest(session, provider_id)
     where = environment or configurations.suggested_environment(manifest, configuration).value
@@ -223,7 +223,7 @@ def _checked_description(text: str) -> tuple[str, str]:
 
 
 def _free_name(session: Session, workspace_id: str, manifest: Manifest, environment: str) -> str:
-    """ "Stripe", "Stripe (sandbox)", "Stripe 2": what nobody in the workspace uses yet."""
+    """ "Acme", "Acme (sandbox)", "Acme 2": what nobody in the workspace uses yet."""
     base = manifest.name if environment == Environment.LIVE else f"{manifest.name} ({environment})"
     taken = set(
         session.scalars(

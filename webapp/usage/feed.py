@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, select, union_all
+from sqlalchemy import BindParameter, Select, bindparam, select, union_all
 from sqlalchemy.orm import Session
 
 from webapp.usage.figures import UsageLine
@@ -38,26 +39,33 @@ def latest(
 
     Each source (environment or connection) gives its newest `limit` rows from an index, however many it has.
     """
-    if scope.level == "provider" and not instance_ids:
+    by, sources = _sources(scope, instance_ids)
+    if not sources:
         return ()
-    newest = [
-        query.order_by(UsageRecord.at.desc()).limit(limit).subquery() for query in _sources(scope, instance_ids)
-    ]
-    both = union_all(*(select(source) for source in newest)).subquery()
-    rows = session.execute(select(both).order_by(both.c.at.desc(), both.c.id.desc()).limit(limit))
+    values = {f"source_{number}": source for number, source in enumerate(sources)}
+    rows = session.execute(_newest(by, len(sources)), values | {"workspace": scope.workspace_id, "most": limit})
     return tuple(_line(row) for row in rows)
 
 
-def _sources(scope: Scope, instance_ids: Collection[str]) -> list[Select[Any]]:
+def _sources(scope: Scope, instance_ids: Collection[str]) -> tuple[str, tuple[str, ...]]:
     if scope.level == "workspace":
-        return [
-            select(*_COLUMNS).where(
-                UsageRecord.workspace_id == scope.workspace_id, UsageRecord.environment == environment
-            )
-            for environment in scope.environments
-        ]
-    wanted = [scope.instance_id] if scope.instance_id else sorted(instance_ids)[:MOST_SOURCES]
-    return [select(*_COLUMNS).where(UsageRecord.instance_id == instance_id) for instance_id in wanted]
+        return "environment", scope.environments
+    return "instance_id", (scope.instance_id,) if scope.instance_id else tuple(sorted(instance_ids)[:MOST_SOURCES])
+
+
+@cache
+def _newest(by: str, sources: int) -> Select[*tuple[Any, ...]]:
+    """Kept, since making it takes longer than running it."""
+    most: BindParameter[int] = bindparam("most")
+    newest = []
+    for number in range(sources):
+        query = select(*_COLUMNS).where(
+            UsageRecord.workspace_id == bindparam("workspace"),
+            getattr(UsageRecord, by) == bindparam(f"source_{number}"),
+        )
+        newest.append(select(query.order_by(UsageRecord.at.desc()).limit(most).subquery()))
+    both = union_all(*newest).subquery()
+    return select(both).order_by(both.c.at.desc(), both.c.id.desc()).limit(most)
 
 
 def rows_of(session: Session, scope: Scope, period: Period, *, batch: int = 2000) -> Iterator[UsageLine]:

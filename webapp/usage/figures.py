@@ -1,9 +1,9 @@
-"""Frozen views of usage: what pages, exports and the API show. Shares are 0 to 1, None where there is nothing to tell."""
+"""Frozen views of usage: what pages, exports and the API show. Shares are 0 to 1, None where nothing is known."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 
 KINDS = ("api_call", "webhook", "sync")
@@ -16,7 +16,10 @@ UPTIME_DEFINITION = (
     "A call without an answer, or answered that the service is down, counts against it; a refused key or a wrong "
     "value does not, for the service was there. A time without calls counts neither way."
 )
-SUCCESS_DEFINITION = "Everything that went well, divided by everything that happened: calls to services, deliveries from them and syncs."
+SUCCESS_DEFINITION = (
+    "Everything that went well, divided by everything that happened: "
+    "calls to services, deliveries from them, and syncs."
+)
 SPEED_DEFINITION = (
     "How long services took to answer our calls, whatever the answer. Half of all calls were faster than p50, 95 of "
     "100 faster than p95, 99 of 100 faster than p99. Percentiles are within 2% of the exact value; counts are exact."
@@ -34,6 +37,11 @@ class Sums:
     syncs: int = 0
     call_latency_us: int = 0
     unanswered: int = 0
+
+    @classmethod
+    def total(cls, parts: Iterable[Sums]) -> Sums:
+        parts = list(parts)
+        return cls(**{one.name: sum(getattr(part, one.name) for part in parts) for one in fields(cls)})
 
     @property
     def failed(self) -> int:

@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, cast, func, literal, select, union_all
+from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, literal_column, select, union_all
 from sqlalchemy.orm import Session
 
-from webapp.usage.figures import Adder, Figures, Percentiles, Point, SubjectFigures, Sums
+from webapp.usage.figures import NO_ANSWER, Adder, Figures, Percentiles, Point, SubjectFigures, Sums
 from webapp.usage.histogram import add_packed, bucket_of, percentile
 from webapp.usage.models import LatencyHistogram, UsageRecord, UsageRollup
 from webapp.usage.periods import HOUR_MS, Part, Period
@@ -19,7 +19,9 @@ from webapp.usage.tally import TIMED
 
 def figures(session: Session, scope: Scope, period: Period, *, by_instance: bool = True) -> Figures:
     """Everything the rollups tell about a range: three statements, two without `by_instance`."""
-    total, buckets, errors = Adder(), defaultdict(Adder), defaultdict(int)
+    total = Adder()
+    buckets: defaultdict[int, Adder] = defaultdict(Adder)
+    errors: defaultdict[str, int] = defaultdict(int)
     for at, kind, category, count, ok, latency in _counts(session, scope, period):
         buckets[period.bucket_of(at * 1000)].add(kind, category, count, ok, latency)
         total.add(kind, category, count, ok, latency)
@@ -45,7 +47,7 @@ def _counts(session: Session, scope: Scope, period: Period) -> Iterable[Any]:
     return _run(session, [_counts_of(scope, part) for part in period.parts()])
 
 
-def _counts_of(scope: Scope, part: Part) -> Select[Any]:
+def _counts_of(scope: Scope, part: Part) -> Select[*tuple[Any, ...]]:
     if part.grain == "row":
         columns = (_hour(), UsageRecord.kind, UsageRecord.error_category)
         return _of_rows(select(*columns, *_row_sums()), scope, part).group_by(*columns)
@@ -61,8 +63,10 @@ def _instances(session: Session, scope: Scope, period: Period) -> tuple[SubjectF
     """Figures of each connection that did anything, busiest first."""
     found: dict[tuple[str, str], Adder] = defaultdict(Adder)
     statements = [_instances_of(scope, part) for part in period.parts()]
-    for instance_id, provider_id, kind, category, *numbers in _run(session, statements):
-        found[(instance_id, provider_id)].add(kind, category, *numbers)
+    for instance_id, provider_id, kind, count, ok, latency, unanswered in _run(session, statements):
+        adder = found[(instance_id, provider_id)]
+        adder.add(kind, "", count, ok, latency)
+        adder.unanswered += unanswered if kind == TIMED else 0
     lines = (
         SubjectFigures(instance_id=instance_id, provider_id=provider_id, sums=adder.sums())
         for (instance_id, provider_id), adder in found.items()
@@ -70,25 +74,25 @@ def _instances(session: Session, scope: Scope, period: Period) -> tuple[SubjectF
     return tuple(sorted(lines, key=lambda line: (-line.sums.count, line.instance_id)))
 
 
-def _instances_of(scope: Scope, part: Part) -> Select[Any]:
+def _instances_of(scope: Scope, part: Part) -> Select[*tuple[Any, ...]]:
     if part.grain == "row":
-        columns = (UsageRecord.instance_id, UsageRecord.provider_id, UsageRecord.kind, UsageRecord.error_category)
-        return _of_rows(select(*columns, *_row_sums()), scope, part).group_by(*columns)
-    groups = (UsageRollup.subject, UsageRollup.provider_id, UsageRollup.kind, UsageRollup.error_category)
-    query = _of_rollups(select(*groups, *_rollup_sums()), scope, part, "instance").group_by(*groups)
+        columns = (UsageRecord.instance_id, UsageRecord.provider_id, UsageRecord.kind)
+        unanswered = func.count().filter(UsageRecord.error_category.in_(NO_ANSWER))
+        return _of_rows(select(*columns, *_row_sums(), unanswered), scope, part).group_by(*columns)
+    groups = (UsageRollup.subject, UsageRollup.provider_id, UsageRollup.kind)
+    none = func.sum(UsageRollup.count).filter(UsageRollup.error_category.in_(NO_ANSWER))
+    sums = (*_rollup_sums(), cast(func.coalesce(none, 0), BigInteger))
+    query = _of_rollups(select(*groups, *sums), scope, part, "instance").group_by(*groups)
     if scope.instance_id:
         return query.where(UsageRollup.subject == scope.instance_id)
     return query.where(UsageRollup.provider_id == scope.provider_id) if scope.provider_id else query
 
 
 def _by_provider(instances: Iterable[SubjectFigures]) -> tuple[SubjectFigures, ...]:
-    names = ("count", "ok", "calls", "deliveries", "syncs", "call_latency_us", "unanswered")
-    found: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(names, 0))
+    found: dict[str, list[Sums]] = defaultdict(list)
     for line in instances:
-        sums = found[line.provider_id]
-        for name in names:
-            sums[name] += getattr(line.sums, name)
-    lines = (SubjectFigures(provider_id=provider, sums=Sums(**sums)) for provider, sums in found.items())
+        found[line.provider_id].append(line.sums)
+    lines = (SubjectFigures(provider_id=provider, sums=Sums.total(parts)) for provider, parts in found.items())
     return tuple(sorted(lines, key=lambda line: (-line.sums.count, line.provider_id)))
 
 
@@ -106,7 +110,7 @@ def _latencies(session: Session, scope: Scope, period: Period) -> dict[int, dict
     return found
 
 
-def _histograms_of(scope: Scope, part: Part) -> Select[Any]:
+def _histograms_of(scope: Scope, part: Part) -> Select[*tuple[Any, ...]]:
     return select(LatencyHistogram.bucket, LatencyHistogram.counts).where(
         LatencyHistogram.workspace_id == scope.workspace_id,
         LatencyHistogram.grain == part.grain,
@@ -118,12 +122,12 @@ def _histograms_of(scope: Scope, part: Part) -> Select[Any]:
     )
 
 
-def _edge_latencies_of(scope: Scope, part: Part) -> Select[Any]:
+def _edge_latencies_of(scope: Scope, part: Part) -> Select[*tuple[Any, ...]]:
     query = select(UsageRecord.at, UsageRecord.latency_us).where(UsageRecord.kind == TIMED)
     return _of_rows(query, scope, part)
 
 
-def _of_rollups(query: Select[Any], scope: Scope, part: Part, level: str) -> Select[Any]:
+def _of_rollups(query: Select[*tuple[Any, ...]], scope: Scope, part: Part, level: str) -> Select[*tuple[Any, ...]]:
     return query.where(
         UsageRollup.workspace_id == scope.workspace_id,
         UsageRollup.grain == part.grain,
@@ -134,7 +138,7 @@ def _of_rollups(query: Select[Any], scope: Scope, part: Part, level: str) -> Sel
     )
 
 
-def _of_rows(query: Select[Any], scope: Scope, part: Part) -> Select[Any]:
+def _of_rows(query: Select[*tuple[Any, ...]], scope: Scope, part: Part) -> Select[*tuple[Any, ...]]:
     query = query.where(
         UsageRecord.workspace_id == scope.workspace_id,
         UsageRecord.environment.in_(scope.environments),
@@ -147,8 +151,10 @@ def _of_rows(query: Select[Any], scope: Scope, part: Part) -> Select[Any]:
 
 
 def _hour() -> Any:
-    # Seconds of the row's hour, by whole-number arithmetic that both databases do alike.
-    return cast((UsageRecord.at - UsageRecord.at % literal(HOUR_MS)), BigInteger).op("/")(1000).label("bucket")
+    # Seconds of the row's hour, by whole-number arithmetic that both databases do alike. Literals, not parameters:
+    # PostgreSQL would take two parameters of the same value for two different expressions to group by.
+    hours: ColumnElement[int] = UsageRecord.at.op("/")(literal_column(str(HOUR_MS)))
+    return (hours * literal_column("3600")).label("bucket")
 
 
 def _row_sums() -> tuple[Any, ...]:
@@ -165,7 +171,7 @@ def _rollup_sums() -> tuple[Any, ...]:
     return tuple(cast(func.sum(column), BigInteger) for column in columns)
 
 
-def _run(session: Session, statements: list[Select[Any]]) -> Iterable[Any]:
+def _run(session: Session, statements: list[Select[*tuple[Any, ...]]]) -> Iterable[Any]:
     if not statements:
         return ()
     return session.execute(statements[0] if len(statements) == 1 else union_all(*statements))

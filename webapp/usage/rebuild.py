@@ -6,20 +6,22 @@ was broken off leaves nothing wrong and can simply be started again. Memory hold
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, delete, func, select
+from sqlalchemy import BigInteger, ColumnElement, Select, cast, delete, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from webapp.usage.locks import own_rollups
 from webapp.usage.models import LatencyHistogram, UsageRecord, UsageRollup
-from webapp.usage.periods import day_start, local_date
+from webapp.usage.periods import HOUR_MS, day_of, day_start, local_date
 from webapp.usage.rollups import add_up
-from webapp.usage.tally import Tally
+from webapp.usage.scope import REAL, SANDBOX
+from webapp.usage.tally import TIMED, Tally
 from webapp.usage.zones import zones_of
 
 UTC = ZoneInfo("UTC")
@@ -46,6 +48,25 @@ def workspaces_with_usage(session: Session) -> list[str]:
             found.add(here)
             here = session.scalar(select(func.min(column)).where(column > here))
     return sorted(found)
+
+
+def out_of_step(session: Session) -> list[str]:
+    """Workspaces with a day that does not begin at midnight in their time zone: it was changed, and the rebuild that
+    belongs to it did not come."""
+    found = []
+    for workspace_id in workspaces_with_usage(session):
+        zone = zones_of(session, [workspace_id])[workspace_id]
+        starts = session.scalars(
+            select(UsageRollup.bucket)
+            .where(
+                UsageRollup.workspace_id == workspace_id, UsageRollup.grain == "day", UsageRollup.level == "workspace"
+            )
+            .distinct()
+        )
+        if any(day_of(start * 1000, zone)[0] != start * 1000 for start in starts):
+            found.append(workspace_id)
+    session.rollback()
+    return found
 
 
 def rebuild(session: Session, workspace_id: str) -> Iterator[tuple[Span, int]]:
@@ -97,35 +118,63 @@ def _rebuild_span(session: Session, span: Span) -> int:
             )
             .execution_options(synchronize_session=False)
         )
-    tally = Tally(zones_of(session, [span.workspace_id]), grains=(span.grain,))
-    count = 0
-    for rows in _rows(session, span):
-        tally.add(rows)
-        count += len(rows)
+    tally = Tally({}, grains=(span.grain,))
+    count = _count(session, span, tally)
+    _time(session, span, tally)
     add_up(session, tally)
     return count
 
 
-def _rows(session: Session, span: Span) -> Iterator[list[Row[Any]]]:
-    result = session.execute(
-        select(
-            UsageRecord.at.label("at_ms"),
-            UsageRecord.workspace_id,
-            UsageRecord.provider_id,
-            UsageRecord.instance_id,
-            UsageRecord.environment,
-            UsageRecord.kind,
-            UsageRecord.ok,
-            UsageRecord.error_category,
-            UsageRecord.latency_us,
-            UsageRecord.items,
-        )
-        .where(
-            UsageRecord.workspace_id == span.workspace_id,
-            UsageRecord.environment.in_(("live", "test", "sandbox")),
-            UsageRecord.at >= span.start,
-            UsageRecord.at < span.end,
-        )
-        .execution_options(yield_per=ROWS_AT_ONCE)
+def _place(span: Span, environment: str, provider_id: str, instance_id: str, hour: int) -> tuple[str | int, ...]:
+    return (span.workspace_id, environment, provider_id, instance_id, hour, span.start // 1000)
+
+
+def _hour(span: Span) -> ColumnElement[int]:
+    """The hour a row belongs to, in seconds; nothing to tell apart within a day's own row."""
+    if span.grain == "day":
+        return UsageRecord.at - UsageRecord.at  # a plain 0 would name a column by its place in GROUP BY
+    hours: ColumnElement[int] = UsageRecord.at.op("/")(literal_column(str(HOUR_MS)))
+    return hours * literal_column("3600")
+
+
+def _count(session: Session, span: Span, tally: Tally) -> int:
+    groups = (
+        UsageRecord.environment,
+        UsageRecord.provider_id,
+        UsageRecord.instance_id,
+        _hour(span).label("hour"),
+        UsageRecord.kind,
+        UsageRecord.error_category,
     )
-    yield from (list(part) for part in result.partitions())
+    sums = (
+        func.count(),
+        func.count().filter(UsageRecord.ok),
+        cast(func.sum(UsageRecord.items), BigInteger),
+        cast(func.sum(UsageRecord.latency_us), BigInteger),
+    )
+    total = 0
+    for row in session.execute(_rows(select(*groups, *sums), span).group_by(*groups)):
+        environment, provider_id, instance_id, hour, kind, category, *numbers = row
+        tally.add_sums(_place(span, environment, provider_id, instance_id, hour), kind, category, numbers)
+        total += numbers[0]
+    return total
+
+
+def _time(session: Session, span: Span, tally: Tally) -> None:
+    columns = (UsageRecord.environment, UsageRecord.provider_id, UsageRecord.instance_id, _hour(span).label("hour"))
+    query = _rows(select(*columns, UsageRecord.latency_us), span).where(UsageRecord.kind == TIMED)
+    for rows in session.execute(query.execution_options(yield_per=ROWS_AT_ONCE)).partitions():
+        latencies: defaultdict[tuple[Any, ...], list[int]] = defaultdict(list)
+        for environment, provider_id, instance_id, hour, latency_us in rows:
+            latencies[environment, provider_id, instance_id, hour].append(latency_us)
+        for place, values in latencies.items():
+            tally.add_times(_place(span, *place), values)
+
+
+def _rows(query: Select[*tuple[Any, ...]], span: Span) -> Select[*tuple[Any, ...]]:
+    return query.where(
+        UsageRecord.workspace_id == span.workspace_id,
+        UsageRecord.environment.in_((*REAL, *SANDBOX)),
+        UsageRecord.at >= span.start,
+        UsageRecord.at < span.end,
+    )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
@@ -190,7 +190,7 @@ class CallMeter:
     """
 
     def __init__(self, instance: Metered) -> None:
-        self._owner = {
+        self._owner: dict[str, Any] = {
             "workspace_id": instance.workspace_id,
             "provider_id": instance.provider_id,
             "instance_id": instance.id,
@@ -216,7 +216,7 @@ class CallMeter:
 
     @property
     def instance_id(self) -> str:
-        return self._owner["instance_id"]
+        return str(self._owner["instance_id"])
 
     def _fact(self, record: CallRecord) -> CallFact:
         return CallFact(

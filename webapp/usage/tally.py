@@ -82,6 +82,17 @@ class Tally:
                 latency = bucket_of(fact.latency_us)
                 counts[latency] = counts.get(latency, 0) + 1
 
+    def add_sums(self, place: Key, kind: str, category: str, numbers: Iterable[int]) -> None:
+        """Adds what the database has summed up already. `place`: workspace, environment, provider, instance, hour and
+        day; `numbers`: count, ok, items, latency."""
+        _add(self._sums, (*place, kind, category), list(numbers))
+
+    def add_times(self, place: Key, latencies_us: Iterable[int]) -> None:
+        """Adds latencies of TIMED rows of one place."""
+        counts = self._times.setdefault(place, {})
+        for bucket in map(bucket_of, latencies_us):
+            counts[bucket] = counts.get(bucket, 0) + 1
+
     def rollups(self) -> list[tuple[Any, ...]]:
         """Values in the order ROLLUP_KEY, provider_id, count, ok_count, items, latency_us; sorted, so that writers
         who meet take their row locks in the same order."""

@@ -1,9 +1,12 @@
-"""Deliveries in: ingest, processing, inbox."""
+"""Deliveries in: proved, stored durably before the answer, processed exactly once."""
 
 from flask import Flask
 
 from webapp.webhooks import models as models
+from webapp.webhooks.front import Front
+from webapp.webhooks.ingest import Ingest
 
 
 def init_app(app: Flask) -> None:
-    """Nothing to bind yet: records and verbs only."""
+    app.extensions["webhook_ingest"] = Ingest(app)
+    app.wsgi_app = Front(app, app.wsgi_app)  # type: ignore[method-assign]  # Flask's documented way

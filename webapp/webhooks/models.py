@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.core.clock import now
@@ -13,14 +13,21 @@ from webapp.core.database import UTCDateTime
 from webapp.extensions import Model
 
 BigId = BigInteger().with_variant(Integer, "sqlite")
+_DUE = text("due_at IS NOT NULL")
+_OPEN = text("status IN ('held', 'failed', 'dead')")
+"""Only rows that need a look are in these two indexes: they stay small however many events there are."""
 
 
 class WebhookEvent(Model):
-    """One event. `status`: waiting, processed, failed (will be tried again), dead, ignored (by the owner).
+    """One event. `status`: waiting, held (connection paused), processed, failed (is tried again), dead.
 
-    `sequence` orders arrival; `id` (`evt_<sequence in base 32>`-like, random) is what people and programs see.
-    `(instance_id, external_id)` is the key that de-duplicates. `duplicates` counts further copies,
-    `conflict` says that a copy had another body. `due_at` is when it may be tried; `lease_until` who has it now.
+    `sequence` orders arrival; `id` (`evt_`, the time, 64 random bits) is what people and programs see.
+    `(instance_id, external_id)` is the key that de-duplicates. `duplicates` counts further copies, `conflict` says
+    that a copy had another body. `due_at` is when it may be tried (None: never); a worker that takes it sets both
+    `due_at` and `lease_until` to the end of its lease, so that `lease_until` also says whose lease it is.
+    `whole`: `body` is the delivery as it arrived; else one event of a batch. `replay_by` asked for another try.
+    `counted`: it has its row in `integration_usage`.
+    `source`: delivery or sample. `purged_at`: when body and headers were thrown away.
     """
 
     __tablename__ = "webhook_events"
@@ -40,6 +47,8 @@ class WebhookEvent(Model):
     duplicates: Mapped[int] = mapped_column(default=0)
     conflict: Mapped[bool] = mapped_column(default=False)
     source: Mapped[str] = mapped_column(String(10), default="delivery")
+    whole: Mapped[bool] = mapped_column(default=True)
+    purged_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     status: Mapped[str] = mapped_column(String(10), default="waiting")
     attempts: Mapped[int] = mapped_column(default=0)
@@ -47,6 +56,8 @@ class WebhookEvent(Model):
     lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     last_error: Mapped[str] = mapped_column(String(500), default="")
     processed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    counted: Mapped[bool] = mapped_column(default=False)
+    replay_by: Mapped[str | None] = mapped_column(String(40))
 
     sentence: Mapped[str] = mapped_column(String(300), default="")
     tone: Mapped[str] = mapped_column(String(10), default="neutral")
@@ -54,7 +65,8 @@ class WebhookEvent(Model):
 
     __table_args__ = (
         UniqueConstraint("instance_id", "external_id"),
-        Index("ix_webhook_events_due", "status", "due_at"),
+        Index("ix_webhook_events_due", "due_at", sqlite_where=_DUE, postgresql_where=_DUE),
+        Index("ix_webhook_events_open", "instance_id", "status", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_webhook_events_list", "workspace_id", "sequence"),
         Index("ix_webhook_events_instance_list", "instance_id", "sequence"),
     )
@@ -88,6 +100,22 @@ class WebhookEffect(Model):
     applied_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
 
     __table_args__ = (Index("ix_webhook_effects_feed", "workspace_id", "applied_at"),)
+
+
+class WebhookObject(Model):
+    """The latest that is known of a vendor's object. An older event that arrives late changes nothing here."""
+
+    __tablename__ = "webhook_objects"
+
+    instance_id: Mapped[str] = mapped_column(
+        ForeignKey("integration_instances.id", ondelete="CASCADE"), primary_key=True
+    )
+    object_type: Mapped[str] = mapped_column(String(40), primary_key=True)
+    object_id: Mapped[str] = mapped_column(String(200), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(60))
+    sentence: Mapped[str] = mapped_column(String(300))
+    occurred_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    event_sequence: Mapped[int] = mapped_column(BigId)
 
 
 class WebhookRefusal(Model):

@@ -26,7 +26,8 @@ TOKEN_PREFIX = "tk_"
 
 
 def keyring() -> Keyring:
-    return current_app.extensions["keyring"]
+    found: Keyring = current_app.extensions["keyring"]
+    return found
 
 
 def slug_of(name: str) -> str:

@@ -1,0 +1,104 @@
+"""Every route for every role, from the URL map: no route is exempt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.routing import Rule
+
+from tests.conftest import People
+from webapp.accounts.models import User
+from webapp.core.permissions import ACTIONS, PUBLIC, SIGNED_IN, Role, permission_of
+from webapp.workspaces.models import Workspace
+
+REFUSED = {403, 404}
+
+
+def calls(app: Flask) -> Iterator[tuple[str, str, str]]:
+    """(method, path, permission) with made-up ids for what an address asks for."""
+    for rule in app.url_map.iter_rules():
+        permission = permission_of(app.view_functions[rule.endpoint])
+        assert permission, rule.endpoint
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            yield method, path_of(app, rule), permission
+
+
+def path_of(app: Flask, rule: Rule) -> str:
+    values: dict[str, object] = {}
+    for name, converter in rule._converters.items():
+        kind = type(converter).__name__
+        values[name] = {"IntegerConverter": 1, "AnyConverter": min(getattr(converter, "items", "-"))}.get(
+            kind, "nothing"
+        )
+    return app.url_map.bind("localhost").build(rule.endpoint, values, method=sorted(rule.methods or {"GET"})[-1])
+
+
+def protected(app: Flask) -> list[tuple[str, str, str]]:
+    return [call for call in calls(app) if call[2] not in (PUBLIC, SIGNED_IN)]
+
+
+def test_nobody_signed_in_gets_nowhere(app: Flask, workspace: Workspace) -> None:
+    client = app.test_client()
+    for method, path, permission in calls(app):
+        if permission == PUBLIC:
+            continue
+        answer = client.open(path, method=method)
+        if method != "GET" and not path.startswith("/api/"):
+            assert answer.status_code == 403, (method, path)  # no page of ours, no CSRF token
+        elif path.startswith("/api/"):
+            assert answer.status_code in (401, 403), (method, path)
+        else:
+            assert (answer.status_code, answer.location.split("?")[0]) == (303, "/login"), (method, path)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_each_role_may_do_what_the_table_says_and_nothing_else(
+    role: Role, app: Flask, people: People, workspace: Workspace, sign_in: Callable[[User], FlaskClient]
+) -> None:
+    client = sign_in(people.member(workspace, role))
+    for method, path, permission in protected(app):
+        rule = ACTIONS[permission]
+        status = client.open(path, method=method).status_code
+        assert status < 500, (method, path, status)
+        if rule.role is None:
+            assert status == 404, (method, path, status)
+        elif role < rule.role:
+            assert status == 403, (method, path, status)
+        else:
+            assert status not in (401, 403), (method, path, status)
+
+
+def test_an_admin_has_the_admin_pages_and_no_power_in_workspaces(
+    app: Flask, people: People, workspace: Workspace, sign_in: Callable[[User], FlaskClient]
+) -> None:
+    client = sign_in(people.user("root@example.com", admin=True))
+    for method, path, permission in protected(app):
+        status = client.open(path, method=method).status_code
+        assert status < 500, (method, path, status)
+        if ACTIONS[permission].role is None:
+            assert status not in (401, 403), (method, path, status)
+        else:
+            assert status == 403, (method, path, status)
+
+
+def test_a_token_does_only_what_its_scope_says(app: Flask, people: People, owner: User, workspace: Workspace) -> None:
+    token = people.token(workspace, owner, "events:read")
+    headers = {"Authorization": f"Bearer {token}"}
+    for method, path, permission in protected(app):
+        if not path.startswith("/api/"):
+            continue
+        status = app.test_client().open(path, method=method, headers=headers).status_code
+        assert status < 500, (method, path, status)
+        if ACTIONS[permission].scope == "events:read":
+            assert status not in (401, 403), (method, path, status)
+        else:
+            assert status in REFUSED, (method, path, status)
+
+
+def test_a_token_opens_no_page(app: Flask, people: People, owner: User, workspace: Workspace) -> None:
+    headers = {"Authorization": f"Bearer {people.token(workspace, owner)}"}
+    answer = app.test_client().get("/settings/members", headers=headers)
+    assert answer.status_code == 303

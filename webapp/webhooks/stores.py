@@ -1,0 +1,208 @@
+"""Writes deliveries so that they survive a power cut, one transaction for all that wait.
+
+Plain SQL on connections of their own: SQLite with `synchronous=FULL` (the pages' connections use NORMAL), PostgreSQL
+with `synchronous_commit=on`. docs/adr/0031-group-commit.md says why.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from functools import cache
+from itertools import chain
+from typing import Any, Protocol
+
+import psycopg
+from sqlalchemy import make_url
+
+from webapp.config import Settings
+from webapp.core.database import normal_url, sqlite_driver
+from webapp.webhooks.deposits import COLUMNS, Deposit, sqlite_moment
+
+PATIENCE = 5.0
+"""Seconds to wait for a database that is busy before telling the vendor to come again."""
+
+_DEFAULTS = {
+    "duplicates": "0",
+    "conflict": "FALSE",
+    "status": "'waiting'",
+    "attempts": "0",
+    "last_error": "''",
+    "counted": "FALSE",
+    "sentence": "''",
+    "tone": "'neutral'",
+    "icon": "'webhook'",
+}
+
+
+class CannotStore(Exception):
+    """The database can't take a delivery now. `str(error)` is for the log."""
+
+
+class RowsRefused(Exception):
+    """The database does not take these very rows: their connection is gone."""
+
+
+class Store(Protocol):
+    def write(self, deposits: Sequence[Deposit]) -> None:
+        """Stores all in one transaction and fills in their duplicates. Raises CannotStore, RowsRefused; then nothing
+        is stored."""
+        ...
+
+
+@cache
+def _insert(mark: str, rows: int = 1) -> str:
+    names = ", ".join((*COLUMNS, *_DEFAULTS))
+    values = ", ".join([mark] * len(COLUMNS) + list(_DEFAULTS.values()))
+    every = ", ".join([f"({values})"] * rows)
+    return (
+        f"INSERT INTO webhook_events ({names}) VALUES {every} "  # noqa: S608 (names and marks of ours)
+        "ON CONFLICT (instance_id, external_id) DO NOTHING"
+    )
+
+
+def _count_copy(mark: str) -> str:
+    """A copy of a stored event, known by its other id. A dead one is tried again: someone had it resent."""
+    return (
+        f"UPDATE webhook_events SET duplicates = duplicates + 1, conflict = conflict OR body_digest <> {mark}, "  # noqa: S608 (as above)
+        f"due_at = CASE WHEN status = 'dead' THEN {mark} ELSE due_at END, "
+        "status = CASE WHEN status = 'dead' THEN 'failed' ELSE status END "
+        f"WHERE instance_id = {mark} AND external_id = {mark} AND id <> {mark}"
+    )
+
+
+def _copy_values(row: Sequence[Any]) -> tuple[Any, ...]:
+    """body_digest, received_at, instance_id, external_id, id."""
+    return (row[7], row[9], row[2], row[4], row[0])
+
+
+class SqliteStore:
+    """One connection; the caller lets only one thread in at a time."""
+
+    AT_ONCE = 64
+    """Rows in one statement: the driver gives up Python's lock for every statement, and to get it back while others
+    are busy costs more than the row does."""
+
+    COPY = _count_copy("?")
+
+    def __init__(self, settings: Settings) -> None:
+        self._path = make_url(settings.database_url).database or ""
+        self._connection: Any = None
+
+    def _open(self) -> Any:
+        connection = sqlite_driver.connect(
+            self._path, isolation_level=None, timeout=0, check_same_thread=False, cached_statements=256
+        )
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "wal_autocheckpoint=4000"):
+            connection.execute(f"PRAGMA {pragma}")
+        return connection
+
+    def write(self, deposits: Sequence[Deposit]) -> None:
+        try:
+            if self._connection is None:
+                self._connection = self._open()
+            _begin(self._connection)
+            try:
+                self._write(self._connection, deposits)
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+        except sqlite_driver.IntegrityError as error:
+            raise RowsRefused(str(error)) from error
+        except sqlite_driver.DatabaseError as error:
+            self._close()
+            raise CannotStore(str(error)) from error
+
+    def _write(self, connection: Any, deposits: Sequence[Deposit]) -> None:
+        rows = [_for_sqlite(row) for deposit in deposits for row in deposit.rows]
+        if self._insert(connection, rows) == len(rows):
+            return
+        start = 0
+        for deposit in deposits:
+            own = rows[start : start + len(deposit.rows)]
+            start += len(own)
+            deposit.duplicates = connection.executemany(self.COPY, [_copy_values(row) for row in own]).rowcount
+
+    def _insert(self, connection: Any, rows: Sequence[tuple[Any, ...]]) -> int:
+        """How many were new."""
+        new = 0
+        for start in range(0, len(rows), self.AT_ONCE):
+            part = rows[start : start + self.AT_ONCE]
+            new += connection.execute(_insert("?", len(part)), list(chain.from_iterable(part))).rowcount
+        return new
+
+    def _close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+
+def _begin(connection: Any) -> None:
+    """SQLite's own busy handler sleeps up to 100 ms at a time; deliveries look again every half millisecond."""
+    give_up = time.monotonic() + PATIENCE
+    while True:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            return
+        except sqlite_driver.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > give_up:
+                raise
+        time.sleep(0.0005)
+
+
+def _for_sqlite(row: Sequence[Any]) -> tuple[Any, ...]:
+    moment = sqlite_moment(row[9])
+    return (*row[:9], moment, sqlite_moment(row[10]), row[11], row[12], moment)
+
+
+class PostgresStore:
+    """One connection; the caller lets only one thread in at a time."""
+
+    INSERT = _insert("%s")
+    COPY = _count_copy("%s")
+
+    def __init__(self, settings: Settings) -> None:
+        self._address = normal_url(settings.database_url).replace("+psycopg", "", 1)
+        self._connection: psycopg.Connection | None = None
+
+    def _open(self) -> psycopg.Connection:
+        connection = psycopg.connect(self._address, connect_timeout=3)
+        connection.execute(f"SET statement_timeout = {int(PATIENCE * 1000)}")
+        connection.execute("SET synchronous_commit = on")
+        connection.commit()
+        return connection
+
+    def write(self, deposits: Sequence[Deposit]) -> None:
+        try:
+            if self._connection is None or self._connection.closed:
+                self._connection = self._open()
+            with self._connection.transaction(), self._connection.cursor() as cursor:
+                self._write(cursor, deposits)
+        except (psycopg.IntegrityError, psycopg.DataError) as error:
+            raise RowsRefused(str(error)) from error
+        except psycopg.Error as error:
+            connection, self._connection = self._connection, None
+            if connection is not None:
+                connection.close()
+            raise CannotStore(str(error)) from error
+
+    def _write(self, cursor: psycopg.Cursor, deposits: Sequence[Deposit]) -> None:
+        # In the order of the key, so that two processes never wait for each other's rows crosswise.
+        rows = sorted((row for deposit in deposits for row in deposit.rows), key=_key)
+        cursor.executemany(self.INSERT, rows)
+        if cursor.rowcount == len(rows):
+            return
+        for deposit in deposits:
+            cursor.executemany(self.COPY, [_copy_values(row) for row in sorted(deposit.rows, key=_key)])
+            deposit.duplicates = cursor.rowcount
+
+
+def _key(row: Sequence[Any]) -> tuple[Any, Any]:
+    """instance_id, external_id."""
+    return (row[2], row[4])
+
+
+def store_for(settings: Settings) -> Store:
+    return SqliteStore(settings) if settings.sqlite else PostgresStore(settings)
