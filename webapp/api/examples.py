@@ -57,7 +57,7 @@ def examples_of(registry: Registry) -> Mapping[str, Examples]:
 
 
 def _with_inputs(known: Iterable[Manifest]) -> dict[str, Mapping[str, Any]]:
-    """A test that asks for something, with it in the same object as the configuration; the sandbox fills in the key."""
+    """A test that asks for something, in the same object as the configuration; the sandbox fills in the key."""
     for manifest in known:
         for test in manifest.tests:
             asked = _inputs(test)
