@@ -170,8 +170,7 @@ def _refused(session: Session, known: Mapping[str, Connection]) -> list[Item]:
             id=f"refused-{row.instance_id}",
             tone="warn",
             icon="shield-x",
-            title=f"{row.refused} {'delivery' if row.refused == 1 else 'deliveries'} to {known[row.instance_id].name} "
-            f"{'was' if row.refused == 1 else 'were'} refused: the signature does not fit",
+            title=f"{_refused_words(row.refused)}: {known[row.instance_id].name}",
             text=row.fix or words_for("signature").fix,
             href=known[row.instance_id].href,
             action="Check the secret",
@@ -179,6 +178,14 @@ def _refused(session: Session, known: Mapping[str, Connection]) -> list[Item]:
         )
         for row in rows
     ]
+
+
+def _refused_words(count: int) -> str:
+    return (
+        "A delivery was refused, its signature does not fit"
+        if count == 1
+        else (f"{count} deliveries were refused, their signature does not fit")
+    )
 
 
 def _ending(session: Session, workspace_id: str, known: Mapping[str, Connection]) -> list[Item]:
