@@ -126,7 +126,7 @@ def _errors(session: Session, workspace_id: str, known: Mapping[str, Connection]
             IntegrationError.instance_id,
             IntegrationError.category,
             IntegrationError.fix,
-            IntegrationError.count,
+            IntegrationError.count.label("failures"),
             IntegrationError.last_at,
         )
         .where(IntegrationError.workspace_id == workspace_id, IntegrationError.resolved_at.is_(None))
@@ -141,7 +141,7 @@ def _errors(session: Session, workspace_id: str, known: Mapping[str, Connection]
             title=f"{words_for(row.category).title}: {known[row.instance_id].name}",
             text=row.fix,
             href=f"/monitoring/errors?connection={row.instance_id}&category={row.category}",
-            action=f"See {row.count:,} failures" if row.count > 1 else "See the failure",
+            action=f"See {row.failures:,} failures" if row.failures > 1 else "See the failure",
             at=row.last_at,
         )
         for row in rows
@@ -158,7 +158,7 @@ def _refused(session: Session, known: Mapping[str, Connection]) -> list[Item]:
     rows = session.execute(
         select(
             WebhookRefusal.instance_id,
-            func.sum(WebhookRefusal.count).label("count"),
+            func.sum(WebhookRefusal.count).label("refused"),
             func.max(WebhookRefusal.last_at).label("at"),
             func.max(WebhookRefusal.fix).label("fix"),
         )
@@ -170,8 +170,7 @@ def _refused(session: Session, known: Mapping[str, Connection]) -> list[Item]:
             id=f"refused-{row.instance_id}",
             tone="warn",
             icon="shield-x",
-            title=f"{row.count} {'delivery' if row.count == 1 else 'deliveries'} to {known[row.instance_id].name} "
-            f"{'was' if row.count == 1 else 'were'} refused: the signature does not fit",
+            title=f"{_refused_words(row.refused)}: {known[row.instance_id].name}",
             text=row.fix or words_for("signature").fix,
             href=known[row.instance_id].href,
             action="Check the secret",
@@ -179,6 +178,14 @@ def _refused(session: Session, known: Mapping[str, Connection]) -> list[Item]:
         )
         for row in rows
     ]
+
+
+def _refused_words(count: int) -> str:
+    return (
+        "A delivery was refused, its signature does not fit"
+        if count == 1
+        else (f"{count} deliveries were refused, their signature does not fit")
+    )
 
 
 def _ending(session: Session, workspace_id: str, known: Mapping[str, Connection]) -> list[Item]:

@@ -213,7 +213,7 @@ def test_trouble_stands_there_with_its_reason_and_one_next_step(
     assert f"{sandboxed.name} needs reconnecting" in page
     assert "Acme does not know this key." in page
     assert f"1 delivery of {sandboxed.name} could not be processed" in page
-    assert f"3 deliveries to {sandboxed.name} were refused" in page
+    assert f"3 deliveries were refused, their signature does not fit: {sandboxed.name}" in page
     assert "Copy it again." in page
     assert f"The old signing secret of {sandboxed.name} ends soon" in page
     assert "Too many calls in a short time" in page
