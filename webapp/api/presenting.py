@@ -5,7 +5,7 @@ from __future__ import annotations
 from providers.kit.contract import Field
 from webapp.api import schemas
 from webapp.catalog import service as catalog
-from webapp.catalog.queries import ProviderCard
+from webapp.catalog.views import ProviderCard
 from webapp.connection_tests.queries import AvailableTest, TestView
 from webapp.instances.models import Instance
 from webapp.instances.queries import card_of, configuration_view

@@ -16,10 +16,7 @@ import psycopg
 from sqlalchemy import make_url
 
 from webapp.config import Settings
-from webapp.core.database import (
-    normal_url,
-    sqlite_driver,  # type: ignore[attr-defined]  # the one driver of the application
-)
+from webapp.core.database import normal_url, sqlite_driver
 from webapp.webhooks.deposits import COLUMNS, Deposit, sqlite_moment
 
 PATIENCE = 5.0

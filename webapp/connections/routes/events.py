@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from providers.kit.contract import Environment, Field
 from webapp.boundary import see_other
 from webapp.catalog.service import manifest_of
-from webapp.connections import queries, samples
+from webapp.connections import queries
 from webapp.connections.forms import PREFIX, provider_form, show_problems, typed
 from webapp.connections.routes.base import ENDPOINTS, bp, by_htmx, draft, go_on, mine, page, too_early, wizard_page
 from webapp.connections.routes.credentials import begin_test, how_to
@@ -24,6 +24,7 @@ from webapp.extensions import db
 from webapp.instances import service
 from webapp.instances.models import Instance
 from webapp.instances.queries import field_views
+from webapp.webhooks import samples
 from webapp.webhooks.queries import EventView
 
 BUSY = ("requested", "registering", "removing")

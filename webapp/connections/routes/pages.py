@@ -10,13 +10,14 @@ from flask import url_for
 from webapp.boundary import see_other
 from webapp.catalog.service import manifest_of
 from webapp.connection_tests import queries as tests
-from webapp.connections import queries, samples
+from webapp.connections import queries
 from webapp.connections.routes.base import bp, linked, mine, page
 from webapp.connections.routes.events import webhook_values
 from webapp.core.permissions import requires
 from webapp.extensions import db
 from webapp.instances.models import Instance
 from webapp.instances.queries import view_of
+from webapp.webhooks import samples
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from providers.kit.capabilities import MakesSamples
 from providers.kit.contract import Environment
 from webapp.core.clock import now
-from webapp.core.errors import Conflict, Invalid, Unavailable
+from webapp.core.errors import Conflict, Invalid, NotFound, Unavailable
 from webapp.instances import service
 from webapp.instances.models import Instance
 from webapp.webhooks import ingest
@@ -19,8 +19,12 @@ from webapp.webhooks import ingest
 
 def can_send(instance: Instance) -> bool:
     """Whether this connection can get sample events at all."""
-    made = service.provider_class(instance.provider_id)
-    return instance.environment == Environment.SANDBOX and issubclass(made, MakesSamples)
+    if instance.environment != Environment.SANDBOX:
+        return False
+    try:
+        return issubclass(service.provider_class(instance.provider_id), MakesSamples)
+    except NotFound:  # its provider is no longer installed
+        return False
 
 
 def event_types(instance: Instance) -> tuple[tuple[str, str], ...]:
