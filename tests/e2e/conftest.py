@@ -33,7 +33,7 @@ def browser_path() -> str:
     raise AssertionError("no chromium on this machine: type make test, which installs it")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """Just started, with nobody in it."""
     running = Product(tmp_path_factory.mktemp("e2e") / "data")
@@ -44,12 +44,12 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
         running.kill()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def address(product: Product) -> str:
     return f"http://127.0.0.1:{product.port}"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def setup_path(product: Product) -> str:
     """The one-time link that was printed at the start."""
     return str(wait_for(lambda: re.search(r"/setup\?token=\S+", product.output), "the set-up link")[0])

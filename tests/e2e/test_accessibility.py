@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.e2e.conftest import EMAIL, PASSWORD, Watch, create_person, signed_in
 from tests.runtime.product import Product, toolkit
@@ -84,3 +84,20 @@ def test_signing_in_works_without_javascript(chromium: Browser, address: str, pe
     page.goto("/marketplace?search=strpe")
     assert "Stripe" in page.locator("main").inner_text()
     context.close()
+
+
+def test_the_draft_goes_on_in_another_browser(chromium: Browser, address: str, people_of_the_house: None) -> None:
+    here = chromium.new_context(base_url=address)
+    page = signed_in(here.new_page(), "root@example.com")
+    page.goto("/integrations/new/resend?environment=sandbox")
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("heading", name="Enter the keys")).to_be_visible()
+    where = page.url
+    elsewhere = chromium.new_context(base_url=address)
+    other = signed_in(elsewhere.new_page(), "root@example.com")
+    other.goto("/integrations")
+    expect(other.locator("main")).to_contain_text("Finish connecting")
+    other.goto(where)
+    expect(other.get_by_role("heading", name="Enter the keys")).to_be_visible()
+    for one in (here, elsewhere):
+        one.close()

@@ -188,7 +188,7 @@ def names(session: Session, user_ids: Iterable[str | None]) -> dict[str, str]:
 
 
 def suggested_name(session: Session, *, workspace_id: str, workspace_name: str, provider_id: str) -> str:
-    """ "Stripe – Northwind", with a number when that is taken."""
+    """ "Acme – Northwind", with a number when that is taken."""
     base = f"{_name(provider_id)} – {workspace_name}"[:110]
     taken = set(
         session.scalars(

@@ -32,10 +32,10 @@ def event_types(instance: Instance) -> tuple[tuple[str, str], ...]:
     manifest = service.provider_class(instance.provider_id).manifest
     if manifest.webhook is None:
         return ()
-    chosen = set(instance.webhook_events)
-    return tuple(
-        (one.type, one.label) for one in manifest.webhook.events if (one.type in chosen if chosen else one.default)
-    )
+    every = manifest.webhook.events
+    usual = {one.type for one in every if one.default} or {one.type for one in every}
+    chosen = set(instance.webhook_events) or usual
+    return tuple((one.type, one.label) for one in every if one.type in chosen)
 
 
 def send(session: Session, instance: Instance, *, event_type: str = "") -> None:

@@ -30,6 +30,7 @@ from providers.kit.contract import (
     Pricing,
     Provider,
     Tone,
+    WebhookEventType,
     WebhookSettings,
 )
 from providers.kit.errors import InvalidRequest
@@ -61,7 +62,7 @@ MANIFEST = Manifest(
     tests=(),
     api_base="https://api.acme.example",
     environments=(Environment.LIVE, Environment.SANDBOX),
-    webhook=WebhookSettings(events=(), signature="HMAC-SHA256", secret_field="signing_secret"),
+    webhook=WebhookSettings(events=(WebhookEventType(type="sample", label="Sample"),), signature="HMAC-SHA256", secret_field="signing_secret"),
 )  # fmt: skip
 
 
