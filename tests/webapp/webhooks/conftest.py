@@ -62,7 +62,11 @@ MANIFEST = Manifest(
     tests=(),
     api_base="https://api.acme.example",
     environments=(Environment.LIVE, Environment.SANDBOX),
-    webhook=WebhookSettings(events=(WebhookEventType(type="sample", label="Sample"),), signature="HMAC-SHA256", secret_field="signing_secret"),
+    webhook=WebhookSettings(
+        events=(WebhookEventType(type="sample", label="Sample"),),
+        signature="HMAC-SHA256",
+        secret_field="signing_secret",
+    ),
 )  # fmt: skip
 
 
