@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from webapp.accounts.service import anyone_exists, new_setup_link
+from webapp.catalog import service as catalog
 from webapp.config import Settings, SettingsError
 from webapp.core import canary
 from webapp.core.crypto import CannotDecrypt, Keyring
@@ -29,6 +30,8 @@ def prepare(app: Flask) -> Prepared:
     with app.app_context():
         upgrade(app)
         check_keys(app)
+        catalog.synchronise(db.session())
+        db.session.commit()
         session = db.session()
         link = ""
         if not anyone_exists(session):
