@@ -33,7 +33,7 @@ def one_connection(secret: str, provider_id: str = "stripe", field: str = "webho
                 field=field,
                 version=1,
                 sealed=key.seal(secret, "integration_secrets", instance.id, field, "1"),
-                fingerprint=workspaces.keyring().fingerprint(secret),
+                fingerprint=key.fingerprint(secret),
             )
         )
         session.commit()

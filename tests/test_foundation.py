@@ -38,6 +38,14 @@ def test_a_new_root_key_opens_what_the_old_one_wrapped_and_rewraps_it() -> None:
         Keyring([new]).unwrap(wrapped, "wsp_1")
 
 
+def test_an_equal_secret_is_recognised_after_a_key_rotation() -> None:
+    old, new = "the old key, which is long enough!", "the new key, which is long enough!"
+    wrapped = Keyring([old]).new_data_key("wsp_1")
+    before = Keyring([old]).unwrap(wrapped, "wsp_1").fingerprint("sk_test_secret")
+    after = Keyring([new]).unwrap(Keyring([new, old]).rewrap(wrapped, "wsp_1"), "wsp_1")
+    assert (after.fingerprint("sk_test_secret"), after.fingerprint("another") == before) == (before, False)
+
+
 def test_a_changed_audit_entry_is_found(app: Flask, session: Session, workspace: Workspace) -> None:
     keyring = app.extensions["keyring"]
     assert list(audit.verify(session, keyring)) == []

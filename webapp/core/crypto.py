@@ -62,7 +62,6 @@ class Keyring:
         self._reread = reread
         self._primary = key_id(root_keys[0])
         self._keys = {key_id(key): AESGCM(_derive(key, "kek")) for key in root_keys}
-        self._index = _derive(root_keys[0], "index")
         self._audit = {key_id(key): _derive(key, "audit") for key in root_keys}
 
     @property
@@ -102,10 +101,6 @@ class Keyring:
             return wrapped
         return self._wrap(self.unwrap(wrapped, workspace_id).raw, workspace_id)
 
-    def fingerprint(self, value: str) -> str:
-        """Says whether two secrets are equal without telling either: 16 hex digits of an HMAC-SHA256."""
-        return hmac.new(self._index, value.encode(), hashlib.sha256).hexdigest()[:16]
-
     def audit_key(self, root_id: str | None = None) -> bytes:
         """The key of the audit chain under a root key (today's first by default). Raises KeyError."""
         if root_id:
@@ -130,6 +125,12 @@ class DataKey:
 
     def __repr__(self) -> str:
         return "DataKey(…)"
+
+    def fingerprint(self, value: str) -> str:
+        """Says whether two secrets of this workspace are equal without telling either: 16 hex digits of an
+        HMAC-SHA256. It stays the same when root keys are rotated, since the data key does."""
+        key = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"toolkit/fingerprint/v1").derive(self.raw)
+        return hmac.new(key, value.encode(), hashlib.sha256).hexdigest()[:16]
 
     def seal(self, value: str, *place: str) -> str:
         """Encrypts for one place, e.g. ("integration_secrets", instance id, field, version). Padded to 64-byte

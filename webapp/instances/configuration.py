@@ -202,7 +202,7 @@ def refuse_known_secrets(session: Session, instance: Instance, values: Mapping[s
         return
     manifest = manifest_of(instance.provider_id)
     keys = {name: value for name, value in values.items() if not manifest.field(name).webhook_secret}
-    marks = secrets.fingerprints(keys)
+    marks = secrets.fingerprints(session, instance.workspace_id, keys)
     if not marks:
         return
     first = session.scalar(

@@ -15,7 +15,7 @@ from webapp.catalog.service import manifest_of
 from webapp.core.clock import now
 from webapp.core.errors import Invalid, NotFound
 from webapp.instances.models import Instance, SecretVersion
-from webapp.workspaces.service import data_key, keyring
+from webapp.workspaces.service import data_key
 
 TABLE = "integration_secrets"
 WEBHOOK_OVERLAP = timedelta(hours=24)
@@ -64,7 +64,8 @@ def add_version(
     session: Session, instance: Instance, field: Field, value: str, *, overlap: timedelta, actor_id: str | None
 ) -> SecretVersion | None:
     """Seals a new version and retires the ones before after `overlap`. None when it is the value in use already."""
-    fingerprint = keyring().fingerprint(value)
+    key = data_key(session, instance.workspace_id)
+    fingerprint = key.fingerprint(value)
     in_use = current(instance).get(field.name)
     if in_use is not None and in_use.fingerprint == fingerprint and in_use.retires_at is None:
         return None
@@ -74,7 +75,7 @@ def add_version(
     row = SecretVersion(
         field=field.name,
         version=number,
-        sealed=data_key(session, instance.workspace_id).seal(value, *place),
+        sealed=key.seal(value, *place),
         last4=value[-4:] if len(value) >= LAST4_FROM else "",
         fingerprint=fingerprint,
         created_by=actor_id,
@@ -234,6 +235,7 @@ def _retire(rows: list[SecretVersion], at: datetime) -> None:
             row.retires_at = at
 
 
-def fingerprints(values: Mapping[str, str]) -> dict[str, str]:
+def fingerprints(session: Session, workspace_id: str, values: Mapping[str, str]) -> dict[str, str]:
     """The fingerprints of values long enough to say whose account it is; short samples say nothing."""
-    return {name: keyring().fingerprint(value) for name, value in values.items() if len(value) >= FINGERPRINT_FROM}
+    key = data_key(session, workspace_id)
+    return {name: key.fingerprint(value) for name, value in values.items() if len(value) >= FINGERPRINT_FROM}

@@ -221,7 +221,7 @@ def add_secret(
         field=field_name,
         version=version,
         sealed=key.seal(secret, "integration_secrets", instance.id, field_name, str(version)),
-        fingerprint=workspaces.keyring().fingerprint(secret),
+        fingerprint=key.fingerprint(secret),
         **more,
     )
     session.add(row)
