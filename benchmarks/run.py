@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import logging
 import os
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
+
+import structlog
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -24,6 +27,8 @@ BENCHMARKS = ("start", "pages", "search", "door", "ingest", "processing", "fanou
 
 def measured(name: str, quick: bool) -> list[Figure]:
     """In a process of its own, so that no benchmark warms up another or leaves it memory."""
+    # No queue answers here on purpose: that it can't be reached is no news.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     figures: list[Figure] = importlib.import_module(f"benchmarks.{name}").figures(quick)
     return figures
 
