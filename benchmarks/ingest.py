@@ -1,6 +1,6 @@
 """How many signed deliveries a second are stored durably, beside two floors, in interleaved rounds.
 
-`python -m benchmarks.ingest [--seconds 3] [--rounds 3] [--threads 8] [--batch]`
+`python -m benchmarks.ingest [--seconds 3] [--rounds 3] [--threads 8]`
 floor 1: bare Flask that says hello on the same server; floor 2: a minimal WSGI application that proves and stores.
 """
 
@@ -21,6 +21,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks.figures import Figure, table
 from benchmarks.load import Load, run
 
 SECRET = "whsec_benchmark_secret_of_no_account"
@@ -40,12 +41,18 @@ def serve(target: str, environ: dict[str, str], *, threads: int) -> tuple[subpro
     command += ["--workers", "1", "--blocking-threads", str(threads), "--no-ws", "--backpressure", "512"]
     command += ["--log-level", "error", target]
     process = subprocess.Popen(command, env={**os.environ, **environ})
+    wait_until_listening(port)
+    return process, port
+
+
+def wait_until_listening(port: int) -> None:
+    """Raises RuntimeError after twenty seconds."""
     for _ in range(200):
         with socket.socket() as one:
             if one.connect_ex(("127.0.0.1", port)) == 0:
-                return process, port
+                return
         time.sleep(0.1)
-    raise RuntimeError(f"{target} does not listen")
+    raise RuntimeError(f"nobody listens on port {port}")
 
 
 def prepare(folder: Path) -> tuple[dict[str, str], str]:
@@ -90,55 +97,89 @@ def measure(port: int, path: str, *, prefix: str, connections: int, seconds: flo
     return run(port, iter(ready), connections=connections, seconds=seconds)
 
 
+def figures(quick: bool) -> list[Figure]:
+    return compare(seconds=1.5 if quick else 2.5, count=2 if quick else 5, threads=8)
+
+
+def compare(*, seconds: float, count: int, threads: int) -> list[Figure]:
+    """`count` rounds of so many seconds of each system, at each number of connections."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        environ, path = prepare(folder)
+        floor = {"BENCH_DB": str(folder / "floor.db"), "BENCH_SECRET": SECRET}
+        served = {
+            "bare Flask": serve("benchmarks.floors.hello:app", {}, threads=threads),
+            "bare ingest": serve("benchmarks.floors.bare_ingest:app", floor, threads=threads),
+            "ours": serve("wsgi:app", environ, threads=threads),
+        }
+        found: list[Figure] = []
+        try:
+            for connections in TARGETS:
+                found += report(connections, rounds(served, path, connections, seconds=seconds, count=count))
+        finally:
+            for process, _ in served.values():
+                process.terminate()
+                process.wait()
+    return found
+
+
+def rounds(
+    served: dict[str, tuple[subprocess.Popen[bytes], int]], path: str, connections: int, *, seconds: float, count: int
+) -> dict[str, list[Load]]:
+    """Each system in turn, several times, so that a noisy moment hits all alike."""
+    found: dict[str, list[Load]] = {name: [] for name in served}
+    for turn in range(count):
+        for name, (_, port) in served.items():
+            prefix = f"{name[:6].replace(' ', '')}{connections}x{turn}x"
+            found[name].append(measure(port, path, prefix=prefix, connections=connections, seconds=seconds))
+    return found
+
+
+def report(connections: int, found: dict[str, list[Load]]) -> list[Figure]:
+    """Ratios are medians of each round's own ratio: what a busy moment does to one, it does to its neighbour."""
+    for load in found["ours"]:
+        assert set(load.codes) == {200}, f"answers that are not 200: {load.codes}"
+    ours = statistics.median(load.rate for load in found["ours"])
+    wanted, slowest = TARGETS[connections]
+    words = f"deliveries in, {connections} connections"
+    made = []
+    for name, least in (("bare Flask", 0.65), ("bare ingest", 0.75)):
+        ratio = statistics.median(
+            own.rate / other.rate for own, other in zip(found["ours"], found[name], strict=True)
+        )
+        made.append(
+            Figure(
+                what=words,
+                value=ours,
+                unit="/s",
+                floor=ours / ratio,
+                floor_is=name,
+                target=wanted,
+                ratio_target=least,
+                more_is_better=True,
+            )
+        )
+    p99 = {name: statistics.median(load.p99 for load in loads) for name, loads in found.items()}
+    made.append(
+        Figure(
+            what=f"{words}, p99",
+            value=p99["ours"],
+            unit="ms",
+            floor=p99["bare Flask"],
+            floor_is="bare Flask",
+            target=slowest,
+        )
+    )
+    return made
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=3.0)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=8)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        environ, path = prepare(folder)
-        floor = {"BENCH_DB": str(folder / "floor.db"), "BENCH_SECRET": SECRET}
-        served = {
-            "bare Flask": serve("benchmarks.floors.hello:app", {}, threads=options.threads),
-            "bare ingest": serve("benchmarks.floors.bare_ingest:app", floor, threads=options.threads),
-            "ours": serve("wsgi:app", environ, threads=options.threads),
-        }
-        try:
-            for connections in TARGETS:
-                report(connections, rounds(served, path, connections, options))
-        finally:
-            for process, _ in served.values():
-                process.terminate()
-                process.wait()
-
-
-def rounds(
-    served: dict[str, tuple[subprocess.Popen[bytes], int]], path: str, connections: int, options: argparse.Namespace
-) -> dict[str, list[Load]]:
-    """Each system in turn, several times, so that a noisy moment hits all alike."""
-    found: dict[str, list[Load]] = {name: [] for name in served}
-    for turn in range(options.rounds):
-        for name, (_, port) in served.items():
-            prefix = f"{name[:6].replace(' ', '')}{connections}x{turn}x"
-            found[name].append(measure(port, path, prefix=prefix, connections=connections, seconds=options.seconds))
-    return found
-
-
-def report(connections: int, found: dict[str, list[Load]]) -> None:
-    rate = {name: statistics.median(load.rate for load in loads) for name, loads in found.items()}
-    p99 = {name: statistics.median(load.p99 for load in loads) for name, loads in found.items()}
-    wanted, slowest = TARGETS[connections]
-    print(f"\nwebhook ingest, {connections} connections")
-    for name in found:
-        others = {
-            code: sum(load.codes.get(code, 0) for load in found[name]) for load in found[name] for code in load.codes
-        }
-        print(f"  {name:12} {rate[name]:8,.0f} events/s   p99 {p99[name]:6.1f} ms   {others}")
-    print(f"  ours / bare Flask  {rate['ours'] / rate['bare Flask']:.2f}   (target 0.65)")
-    print(f"  ours / bare ingest {rate['ours'] / rate['bare ingest']:.2f}   (target 0.75)")
-    print(f"  target {wanted:,} events/s, p99 {slowest} ms")
+    print(table(compare(seconds=options.seconds, count=options.rounds, threads=options.threads)))
 
 
 if __name__ == "__main__":

@@ -13,21 +13,29 @@ from pathlib import Path
 
 import psutil
 
+from benchmarks.figures import Figure, table
 from benchmarks.ingest import prepare, requests
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events", type=int, default=10_000)
-    options = parser.parse_args()
+    print(table(measure(parser.parse_args().events)))
+
+
+def figures(quick: bool) -> list[Figure]:
+    return measure(2_000 if quick else 10_000)
+
+
+def measure(events: int) -> list[Figure]:
     with tempfile.TemporaryDirectory() as name:
         _, path = prepare(Path(name))
         from webapp import create_app
 
         app = create_app()
         with app.app_context():
-            fill(app, path, options.events)
-            report(options.events)
+            fill(app, path, events)
+            return report(events)
 
 
 def fill(app: object, path: str, count: int) -> None:
@@ -44,7 +52,7 @@ def fill(app: object, path: str, count: int) -> None:
         assert accept(request, path.rsplit("/", 1)[1]).accepted
 
 
-def report(count: int) -> None:
+def report(count: int) -> list[Figure]:
     from webapp.extensions import db
     from webapp.webhooks.processing import drain
 
@@ -53,8 +61,11 @@ def report(count: int) -> None:
     drained = drain(db.session(), seconds=600)
     seconds = time.perf_counter() - began
     grown = (process.memory_info().rss - before) / 1024 / 1024
-    print(f"processing: {drained.processed / seconds:,.0f} deliveries/s (target 1,500), memory +{grown:.0f} MB")
-    assert drained.processed == count
+    assert drained.processed == count, drained
+    return [
+        Figure(what="deliveries processed", value=count / seconds, unit="/s", target=1_500.0, more_is_better=True),
+        Figure(what=f"memory grown over {count:,} of them", value=grown, unit="MB"),
+    ]
 
 
 if __name__ == "__main__":
