@@ -7,7 +7,6 @@ from zoneinfo import available_timezones
 from flask import Blueprint, flash, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import logout_user
-from user_agents import parse as parse_user_agent
 
 from webapp.accounts import service
 from webapp.accounts.forms import PasswordForm, ProfileForm, SetUpForm, SignInForm
@@ -198,7 +197,9 @@ def sessions() -> str:
 
 def _device(row: UserSession) -> str:
     """ "Chrome on macOS"."""
-    found = parse_user_agent(row.user_agent)
+    from user_agents import parse  # its tables take megabytes that only this page needs
+
+    found = parse(row.user_agent)
     browser, system = found.browser.family, found.os.family
     return "Unknown browser" if browser == "Other" else f"{browser} on {system}"
 

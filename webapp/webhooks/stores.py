@@ -12,11 +12,10 @@ from functools import cache
 from itertools import chain
 from typing import Any, Protocol
 
-import psycopg
 from sqlalchemy import make_url
 
 from webapp.config import Settings
-from webapp.core.database import normal_url, sqlite_driver
+from webapp.core.database import sqlite_driver
 from webapp.webhooks.deposits import COLUMNS, Deposit, sqlite_moment
 
 PATIENCE = 5.0
@@ -51,7 +50,7 @@ class Store(Protocol):
 
 
 @cache
-def _insert(mark: str, rows: int = 1) -> str:
+def insert(mark: str, rows: int = 1) -> str:
     names = ", ".join((*COLUMNS, *_DEFAULTS))
     values = ", ".join([mark] * len(COLUMNS) + list(_DEFAULTS.values()))
     every = ", ".join([f"({values})"] * rows)
@@ -61,7 +60,7 @@ def _insert(mark: str, rows: int = 1) -> str:
     )
 
 
-def _count_copy(mark: str) -> str:
+def count_copy(mark: str) -> str:
     """A copy of a stored event, known by its other id. A dead one is tried again: someone had it resent."""
     return (
         f"UPDATE webhook_events SET duplicates = duplicates + 1, conflict = conflict OR body_digest <> {mark}, "  # noqa: S608 (as above)
@@ -71,7 +70,7 @@ def _count_copy(mark: str) -> str:
     )
 
 
-def _copy_values(row: Sequence[Any]) -> tuple[Any, ...]:
+def copy_values(row: Sequence[Any]) -> tuple[Any, ...]:
     """body_digest, received_at, instance_id, external_id, id."""
     return (row[7], row[9], row[2], row[4], row[0])
 
@@ -83,7 +82,7 @@ class SqliteStore:
     """Rows in one statement: the driver gives up Python's lock for every statement, and to get it back while others
     are busy costs more than the row does."""
 
-    COPY = _count_copy("?")
+    COPY = count_copy("?")
 
     def __init__(self, settings: Settings) -> None:
         self._path = make_url(settings.database_url).database or ""
@@ -117,20 +116,20 @@ class SqliteStore:
 
     def _write(self, connection: Any, deposits: Sequence[Deposit]) -> None:
         rows = [_for_sqlite(row) for deposit in deposits for row in deposit.rows]
-        if self._insert(connection, rows) == len(rows):
+        if self.insert(connection, rows) == len(rows):
             return
         start = 0
         for deposit in deposits:
             own = rows[start : start + len(deposit.rows)]
             start += len(own)
-            deposit.duplicates = connection.executemany(self.COPY, [_copy_values(row) for row in own]).rowcount
+            deposit.duplicates = connection.executemany(self.COPY, [copy_values(row) for row in own]).rowcount
 
-    def _insert(self, connection: Any, rows: Sequence[tuple[Any, ...]]) -> int:
+    def insert(self, connection: Any, rows: Sequence[tuple[Any, ...]]) -> int:
         """How many were new."""
         new = 0
         for start in range(0, len(rows), self.AT_ONCE):
             part = rows[start : start + self.AT_ONCE]
-            new += connection.execute(_insert("?", len(part)), list(chain.from_iterable(part))).rowcount
+            new += connection.execute(insert("?", len(part)), list(chain.from_iterable(part))).rowcount
         return new
 
     def _close(self) -> None:
@@ -157,52 +156,9 @@ def _for_sqlite(row: Sequence[Any]) -> tuple[Any, ...]:
     return (*row[:9], moment, sqlite_moment(row[10]), row[11], row[12], moment)
 
 
-class PostgresStore:
-    """One connection; the caller lets only one thread in at a time."""
-
-    INSERT = _insert("%s")
-    COPY = _count_copy("%s")
-
-    def __init__(self, settings: Settings) -> None:
-        self._address = normal_url(settings.database_url).replace("+psycopg", "", 1)
-        self._connection: psycopg.Connection | None = None
-
-    def _open(self) -> psycopg.Connection:
-        connection = psycopg.connect(self._address, connect_timeout=3)
-        connection.execute(f"SET statement_timeout = {int(PATIENCE * 1000)}")
-        connection.execute("SET synchronous_commit = on")
-        connection.commit()
-        return connection
-
-    def write(self, deposits: Sequence[Deposit]) -> None:
-        try:
-            if self._connection is None or self._connection.closed:
-                self._connection = self._open()
-            with self._connection.transaction(), self._connection.cursor() as cursor:
-                self._write(cursor, deposits)
-        except (psycopg.IntegrityError, psycopg.DataError) as error:
-            raise RowsRefused(str(error)) from error
-        except psycopg.Error as error:
-            connection, self._connection = self._connection, None
-            if connection is not None:
-                connection.close()
-            raise CannotStore(str(error)) from error
-
-    def _write(self, cursor: psycopg.Cursor, deposits: Sequence[Deposit]) -> None:
-        # In the order of the key, so that two processes never wait for each other's rows crosswise.
-        rows = sorted((row for deposit in deposits for row in deposit.rows), key=_key)
-        cursor.executemany(self.INSERT, rows)
-        if cursor.rowcount == len(rows):
-            return
-        for deposit in deposits:
-            cursor.executemany(self.COPY, [_copy_values(row) for row in sorted(deposit.rows, key=_key)])
-            deposit.duplicates = cursor.rowcount
-
-
-def _key(row: Sequence[Any]) -> tuple[Any, Any]:
-    """instance_id, external_id."""
-    return (row[2], row[4])
-
-
 def store_for(settings: Settings) -> Store:
-    return SqliteStore(settings) if settings.sqlite else PostgresStore(settings)
+    if settings.sqlite:
+        return SqliteStore(settings)
+    from webapp.webhooks.postgres_store import PostgresStore  # see there why not above
+
+    return PostgresStore(settings)
