@@ -73,7 +73,7 @@ def test_nothing_acknowledged_is_lost_whatever_is_killed(tmp_path: Path) -> None
         wait_for(lambda: hub.get("/healthz")[0] == 0, "the orphans are gone")
         hub = Product(hub.folder)
         hub.wait_ready()
-        wait_for(lambda: acknowledged <= set(+ledger(hub, instance_id)), "every acknowledged event is applied")
+        wait_for(lambda: acknowledged <= set(+ledger(hub, instance_id)), "every acknowledged event is applied", 150)
         found = ledger(hub, instance_id)
     finally:
         hub.kill()

@@ -25,6 +25,7 @@ from webapp.usage import service as usage
 from webapp.webhooks import ingest, processing
 from webapp.webhooks.deposits import event_id_at
 from webapp.webhooks.models import WebhookAttempt, WebhookEffect, WebhookEvent
+from webapp.webhooks.outcomes import MOST_ATTEMPTS
 
 EACH = 36
 FORGED = 3
@@ -123,7 +124,7 @@ def _date_back(session: Session, row: Instance, random: Random, state: DemoState
     for number, (event, at) in enumerate(zip(stored, moments, strict=True)):
         values: dict[str, Any] = {"status": "waiting", "due_at": now()}
         if number == unlucky:
-            values = {"status": "dead", "due_at": None, "attempts": processing.MOST_ATTEMPTS, "processed_at": at}
+            values = {"status": "dead", "due_at": None, "attempts": MOST_ATTEMPTS, "processed_at": at}
             values["last_error"] = PUT_ASIDE
             _note_bad_luck(session, row, event.sequence, event.type, at)
         session.execute(
@@ -161,7 +162,7 @@ def _fact(row: Instance, event_type: str, at: datetime, random: Random, *, ok: b
 
 
 def _note_bad_luck(session: Session, row: Instance, sequence: int, event_type: str, at: datetime) -> None:
-    for number in range(1, processing.MOST_ATTEMPTS + 1):
+    for number in range(1, MOST_ATTEMPTS + 1):
         session.add(WebhookAttempt(event_sequence=sequence, number=number, at=at, ok=False, error=PUT_ASIDE))
     usage.fail(
         session,

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from providers.kit.capabilities import AnswersChallenges, ReceivesWebhooks
 from providers.kit.contract import InboundEvent, InboundRequest
 from providers.kit.errors import InvalidRequest, ProviderError, SignatureInvalid
+from webapp.config import Settings
 from webapp.core.clock import now
 from webapp.webhooks.bell import Bell
 from webapp.webhooks.deposits import deposit_of
@@ -32,7 +33,7 @@ from webapp.webhooks.receipts import (
     stored,
 )
 from webapp.webhooks.refusals import Refusals
-from webapp.webhooks.stores import CannotStore, RowsRefused, store_for
+from webapp.webhooks.stores import CannotStore, RowsRefused, SqliteStore, Store
 
 log = structlog.get_logger(__name__)
 MOST_EVENTS = 5_000
@@ -47,7 +48,7 @@ class Ingest:
         self.endpoints = Endpoints(app)
         self.refusals = Refusals(app)
         self.bell = Bell(app)
-        self.group = GroupCommit(store_for(settings))
+        self.group = GroupCommit(_store_for(settings))
 
     # ------------------------------------------------------------------------------------------ deliveries
 
@@ -162,6 +163,14 @@ def _read(endpoint: Endpoint, request: InboundRequest) -> tuple[InboundEvent, ..
             "The delivery is signed, but its content is not what the service sends.",
             fix="If the service sent it, tell whoever runs this server.",
         ) from error
+
+
+def _store_for(settings: Settings) -> Store:
+    if settings.sqlite:
+        return SqliteStore(settings)
+    from webapp.webhooks.postgres_store import PostgresStore  # see there why not above
+
+    return PostgresStore(settings)
 
 
 def ingest_of(app: Flask) -> Ingest:

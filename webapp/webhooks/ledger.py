@@ -19,7 +19,7 @@ from webapp.webhooks.deposits import printable
 from webapp.webhooks.models import WebhookAttempt, WebhookEffect, WebhookEvent, WebhookObject
 
 if TYPE_CHECKING:
-    from webapp.webhooks.processing import Outcome
+    from webapp.webhooks.outcomes import Outcome
 
 LONGEST_LATENCY_US = 2_000_000_000
 APPLIED_BEFORE = "Its effect had been applied before, so it was not applied again."

@@ -7,10 +7,8 @@ killed anywhere leaves nothing half done: what it took is due again when its lea
 
 from __future__ import annotations
 
-import random
 import time
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import cast
 
 import orjson
@@ -18,40 +16,16 @@ import structlog
 from sqlalchemy.orm import Session
 
 from providers.kit.capabilities import ReceivesWebhooks
-from providers.kit.contract import Activity, InboundEvent, InboundRequest
+from providers.kit.contract import InboundEvent, InboundRequest
 from providers.kit.errors import ProviderError
 from providers.kit.redaction import redact
 from webapp.catalog import service as catalog
 from webapp.webhooks import leases, ledger
 from webapp.webhooks.deposits import printable, usable_id
 from webapp.webhooks.leases import Taken
+from webapp.webhooks.outcomes import MOST_ATTEMPTS, Outcome, retry_at
 
 log = structlog.get_logger(__name__)
-LADDER = (
-    timedelta(seconds=5),
-    timedelta(minutes=5),
-    timedelta(minutes=30),
-    timedelta(hours=2),
-    timedelta(hours=5),
-    timedelta(hours=10),
-)
-"""How long to wait after the first, second … failure. After the last one the event is dead until it is replayed."""
-
-JITTER = 0.2
-MOST_ATTEMPTS = len(LADDER) + 1
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """What one try came to: an activity, or an error in words for the owner."""
-
-    taken: Taken
-    activity: Activity | None = None
-    error: str = ""
-
-    @property
-    def ok(self) -> bool:
-        return self.activity is not None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,10 +88,3 @@ def event_of(provider: ReceivesWebhooks, taken: Taken) -> InboundEvent:
     request = InboundRequest(method="POST", url="", headers=taken.headers, query={}, body=taken.body)
     events = provider.read(request)
     return next((one for one in events if usable_id(one.external_id) == taken.external_id), events[0])
-
-
-def retry_at(attempts: int, moment: datetime) -> datetime | None:
-    """When to try again after this many failed attempts; None: never."""
-    if attempts > len(LADDER):
-        return None
-    return moment + LADDER[attempts - 1] * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 (spreads load, no secret)

@@ -154,11 +154,3 @@ def _begin(connection: Any) -> None:
 def _for_sqlite(row: Sequence[Any]) -> tuple[Any, ...]:
     moment = sqlite_moment(row[9])
     return (*row[:9], moment, sqlite_moment(row[10]), row[11], row[12], moment)
-
-
-def store_for(settings: Settings) -> Store:
-    if settings.sqlite:
-        return SqliteStore(settings)
-    from webapp.webhooks.postgres_store import PostgresStore  # see there why not above
-
-    return PostgresStore(settings)

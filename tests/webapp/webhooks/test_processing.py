@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from providers.kit.contract import Activity
 from tests.webapp.webhooks.conftest import Acme, Vendor
 from webapp.accounts.models import User
 from webapp.core.clock import now
@@ -17,7 +18,8 @@ from webapp.instances.models import Instance
 from webapp.usage.models import IntegrationError, UsageRecord, UsageRollup
 from webapp.webhooks import leases, ledger, processing, service
 from webapp.webhooks.models import WebhookAttempt, WebhookEffect, WebhookEvent, WebhookObject
-from webapp.webhooks.processing import LADDER, drain, retry_at
+from webapp.webhooks.outcomes import LADDER, retry_at
+from webapp.webhooks.processing import drain
 from webapp.webhooks.selection import Filters
 
 
@@ -110,7 +112,7 @@ def test_a_dead_letter_is_replayed_when_its_cause_is_mended(
 ) -> None:
     vendor.send({"id": "bad", "type": "poison"})
     drain(session)
-    monkeypatch.setattr(Acme, "describe", staticmethod(lambda event: processing.Activity(kind="ok", sentence="Fine")))
+    monkeypatch.setattr(Acme, "describe", staticmethod(lambda event: Activity(kind="ok", sentence="Fine")))
     (event,) = load(session, WebhookEvent)
     service.replay(session, workspace_id=event.workspace_id, event_id=event.id, user_id=owner.id)
     session.commit()
@@ -266,7 +268,7 @@ def test_a_batchs_event_is_told_from_its_own_part(vendor: Vendor, session: Sessi
 def test_hostile_descriptions_are_cut_to_what_fits(
     vendor: Vendor, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wild = processing.Activity(
+    wild = Activity(
         kind="k" * 500,
         sentence="s\x00" * 900,
         tone="loud",  # type: ignore[arg-type]  # on purpose
