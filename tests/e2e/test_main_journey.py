@@ -11,6 +11,7 @@ from tests.e2e.conftest import EMAIL, PASSWORD
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.xdist_group("processes")]
 PATIENCE = 30_000
+SETTLED = "() => !document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')"
 
 
 def set_up(page: Page, setup_path: str) -> None:
@@ -27,7 +28,8 @@ def connect_in_the_sandbox(page: Page, name: str) -> None:
     """Through the marketplace's search, with a typing error, and every step of the wizard."""
     page.goto("/marketplace")
     page.get_by_role("searchbox").fill(name[:3] + name[4] + name[3] + name[5:])
-    page.wait_for_url("**search=**")  # what was found is on the page, and stays
+    page.wait_for_url("**search=**")
+    page.wait_for_function(SETTLED)  # the address changes before the cards do: a click in between would hit neither
     page.locator("main").get_by_role("link", name=name).first.click()
     page.locator("main").get_by_role("link", name="Try it in the sandbox").first.click()
     page.get_by_role("button", name="Continue").click()
