@@ -7,9 +7,8 @@ so the conformance suite compares signatures too.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from providers.kit.contract import (
     Account,
@@ -18,6 +17,7 @@ from providers.kit.contract import (
     InboundRequest,
     WebhookRegistration,
 )
+from providers.kit.vocabulary import analytics, crm, email, payments, social
 
 
 @runtime_checkable
@@ -83,111 +83,46 @@ class MakesSamples(Protocol):
         ...
 
 
-# ---------------------------------------------------------------------------------------------------- payments
-
-
-@dataclass(frozen=True, kw_only=True)
-class Payment:
-    id: str
-    amount_minor: int
-    currency: str
-    status: str
-    created_at: datetime
-    customer: str = ""
-    description: str = ""
-    url: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Page:
-    """One page of a list and where the next one begins ("" at the end)."""
-
-    items: tuple[Any, ...]
-    next_cursor: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Balance:
-    currency: str
-    available_minor: int
-    pending_minor: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Customer:
-    id: str
-    email: str = ""
-    name: str = ""
-
-
-@runtime_checkable
-class TakesPayments(Protocol):
-    def balances(self) -> tuple[Balance, ...]: ...
-
-    def payments(self, *, cursor: str = "", limit: int = 25) -> Page: ...
-
-    def create_payment(
-        self, *, amount_minor: int, currency: str, description: str, idempotency_key: str
-    ) -> Payment: ...
-
-    def refund(self, payment_id: str, *, amount_minor: int | None, idempotency_key: str) -> str:
-        """Refunds all (None) or a part; returns the vendor's refund id."""
-        ...
-
-
-# ------------------------------------------------------------------------------------------------------- email
-
-
-@dataclass(frozen=True, kw_only=True)
-class EmailMessage:
-    sender: str
-    to: tuple[str, ...]
-    subject: str
-    text: str = ""
-    html: str = ""
-    cc: tuple[str, ...] = ()
-    bcc: tuple[str, ...] = ()
-    reply_to: str = ""
-    tags: tuple[str, ...] = ()
-    send_at: datetime | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class SentEmail:
-    id: str
-    status: str = "accepted"
-
-
-@dataclass(frozen=True, kw_only=True)
-class DnsRecord:
-    type: str
-    name: str
-    value: str
-    status: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class SendingDomain:
-    name: str
-    status: str
-    region: str = ""
-    records: tuple[DnsRecord, ...] = field(default_factory=tuple)
-
-
-@runtime_checkable
-class SendsEmail(Protocol):
-    def send(self, message: EmailMessage, *, idempotency_key: str) -> SentEmail: ...
-
-    def domains(self) -> tuple[SendingDomain, ...]: ...
-
-
 CAPABILITY_WORDS: dict[type, tuple[str, str]] = {
     ChecksConnection: ("plug-connected", "Checks the connection line by line"),
     ReceivesWebhooks: ("webhook", "Receives events as they happen"),
     RegistersWebhooks: ("link", "Sets up event delivery for you"),
     CatchesUp: ("history", "Finds events that never arrived"),
-    TakesPayments: ("credit-card", "Takes payments and refunds"),
-    SendsEmail: ("mail", "Sends e-mail"),
+    payments.TakesPayments: ("credit-card", "Takes payments and refunds"),
+    email.SendsEmail: ("mail", "Sends e-mail"),
+    email.SendsEmailInBatches: ("mail", "Sends many e-mails in one go"),
+    email.CancelsScheduledEmail: ("calendar-off", "Takes scheduled e-mail back"),
+    email.TracksEmail: ("mail-opened", "Tells what became of each e-mail"),
+    email.ListsEmailEvents: ("history", "Lists past e-mail events"),
+    email.VerifiesDomains: ("world-check", "Checks the DNS of sending domains"),
+    email.KeepsTemplates: ("template", "Keeps e-mail templates"),
+    email.KeepsSuppressions: ("mail-off", "Keeps the list of people not to write to"),
+    email.ReportsEmail: ("chart-bar", "Reports e-mail figures by day"),
+    email.HasUnsubscribeGroups: ("users-minus", "Has unsubscribe groups"),
+    email.RoutesInboundEmail: ("route", "Routes mail that arrives"),
+    email.SendsBroadcasts: ("speakerphone", "Sends broadcasts to audiences"),
+    crm.SyncsContacts: ("address-book", "Keeps contacts in step"),
+    crm.KeepsCompanies: ("building", "Keeps companies"),
+    crm.KeepsLeads: ("user-plus", "Keeps leads"),
+    crm.TracksDeals: ("briefcase", "Follows deals through their stages"),
+    crm.DescribesFields: ("forms", "Lists fields and owners, for mapping"),
+    crm.LinksRecords: ("link", "Links records with each other"),
+    crm.ShowsAllowances: ("gauge", "Shows what is left of its limits"),
+    analytics.TracksEvents: ("activity", "Sends events"),
+    analytics.ImportsEvents: ("database-import", "Brings in past events"),
+    analytics.ConfirmsEvents: ("circle-check", "Confirms that events arrived"),
+    analytics.ProfilesPeople: ("user-circle", "Keeps profiles of people and groups"),
+    analytics.ReportsAnalytics: ("chart-bar", "Makes reports and funnels"),
+    analytics.ReportsRealtime: ("activity", "Shows what happens right now"),
+    analytics.ListsProperties: ("list", "Lists accounts and properties"),
+    analytics.KeepsSavedReports: ("bookmark", "Opens saved reports"),
+    analytics.ExportsEvents: ("download", "Exports raw events"),
+    social.PublishesPosts: ("send", "Publishes posts"),
+    social.PublishesThreads: ("messages", "Publishes threads"),
+    social.SchedulesPosts: ("calendar", "Schedules posts by itself"),
+    social.ReadsPosts: ("chart-bar", "Reads posts and their figures"),
+    social.Converses: ("message", "Reads and writes comments"),
+    social.SignsPeopleIn: ("login", "Signs people in"),
 }
 """Icon and plain words for what a provider page lists under "What it can do"."""
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from providers.kit.capabilities import CAPABILITY_WORDS, AnswersChallenges, MakesSamples
 from providers.kit.conformance_behaviour import behaviour_findings
+from providers.kit.conformance_faults import fault_findings
 from providers.kit.conformance_files import file_findings
 from providers.kit.conformance_manifest import manifest_findings
 from providers.kit.conformance_webhooks import webhook_findings
@@ -73,5 +74,6 @@ RULES: tuple[Callable[[Registered], Iterable[Finding]], ...] = (
     capability_findings,
     file_findings,
     behaviour_findings,
+    fault_findings,
     webhook_findings,
 )

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Protocol
+from urllib.parse import urlsplit, urlunsplit
 
 from providers.kit.exchange import (
     Account,
@@ -48,6 +49,7 @@ from providers.kit.manifest import (
     WebhookSettings,
     provider_id,
 )
+from providers.kit.tokens import MemoryTokens, Token, TokenStore
 
 __all__ = [
     "Account",
@@ -109,6 +111,19 @@ class Connection:
     now: Callable[[], datetime]
     webhook: WebhookState = field(default_factory=WebhookState)
     settings: Mapping[str, Any] = field(default_factory=dict)
+    moved: bool = False
+    tokens: TokenStore = field(default_factory=lambda: MemoryTokens(Token(access_token="")), repr=False)
+
+    def address(self, url: str) -> str:
+        """A vendor's address as this connection reaches it.
+
+        Vendors with several hosts (regions, uploads, "next page" links) write each address through here: where
+        `<PROVIDER>_API_BASE` moves the calls elsewhere, scheme and host are replaced by that base.
+        """
+        if not self.moved:
+            return url
+        parts = urlsplit(url)
+        return self.api_base.rstrip("/") + urlunsplit(("", "", parts.path, parts.query, ""))
 
 
 class Provider:
@@ -122,6 +137,15 @@ class Provider:
     @property
     def configuration(self) -> Mapping[str, str]:
         return self.connection.configuration
+
+    @classmethod
+    def oauth(cls, configuration: Mapping[str, str]) -> OAuthSettings | None:
+        """Where this account signs in: the manifest's settings, or others where a field decides about the host."""
+        return cls.manifest.oauth
+
+    def finish_sign_in(self, token: Token) -> Token:
+        """The token to keep after a sign-in: some vendors give a short one first. Raises ProviderError."""
+        return token
 
     def steps(self, test_id: str, inputs: Mapping[str, Any]) -> Sequence[Step]:
         """The lines of a test, in order. Raises KeyError for a test id the manifest does not list."""

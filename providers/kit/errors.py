@@ -112,6 +112,12 @@ class UnexpectedResponse(ProviderError):
     category = "unexpected"
 
 
+class Unsupported(ProviderError):
+    """The vendor has no such thing, or not in this plan. Next: do it another way; the message says why."""
+
+    category = "unsupported"
+
+
 class OutcomeUnknown(ProviderError):
     """We asked and got no answer. Next: look at the vendor before asking again."""
 

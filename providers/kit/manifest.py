@@ -66,6 +66,7 @@ class Field:
 
     `pattern` must match the whole value. `prefixes` maps a value's beginning to the environment it belongs to
     (`{"sk_test_": Environment.TEST}`), None where it says nothing about it. `how_to` is shown beside the field.
+    A `hidden` field is filled by the hub (a token's end, the vendor's address for this account), never by a person.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Field:
     mistakes: tuple[Mistake, ...] = ()
     aliases: tuple[str, ...] = ()
     webhook_secret: bool = False
+    hidden: bool = False
 
     @property
     def secret(self) -> bool:
@@ -128,7 +130,10 @@ class WebhookSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class OAuthSettings:
-    """Addresses and scopes of a vendor's OAuth 2 service. `client_id_env` and `client_secret_env` name settings."""
+    """Addresses and scopes of a vendor's OAuth 2 service. `client_id_env` and `client_secret_env` name settings.
+
+    `client_authentication` is OAuth's name for how we prove who we are (`client_secret_post`, `client_secret_basic`).
+    """
 
     authorize_url: str
     token_url: str
@@ -139,6 +144,8 @@ class OAuthSettings:
     pkce: bool = True
     sign_in_scopes: tuple[str, ...] = ()
     extra_authorize: Mapping[str, str] = field(default_factory=dict)
+    client_authentication: str = "client_secret_post"
+    scope_separator: str = " "
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -210,7 +217,11 @@ class TestDefinition:
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """Everything the hub must know of a provider before anyone connects it."""
+    """Everything the hub must know of a provider before anyone connects it.
+
+    `unsupported` says why the vendor can't do what its category usually does: a capability's or method's name, and
+    the reason in plain words ("X has no scheduling: the hub keeps the post and sends it on time").
+    """
 
     id: str
     name: str
@@ -237,6 +248,7 @@ class Manifest:
     keywords: tuple[str, ...] = ()
     logo_background: str = ""
     key_inventory_url: str = ""
+    unsupported: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def env_prefix(self) -> str:

@@ -27,6 +27,7 @@ from providers.kit.errors import (
     UnexpectedResponse,
 )
 from providers.kit.http import kit_error
+from providers.kit.tokens import Token
 
 PASSING_STATUSES = frozenset({408, 409, 423, 425, 429})
 """4xx answers to a refresh that say "later", not "never"."""
@@ -37,21 +38,6 @@ class _RequestsClient(OAuth2Client):
 
     client_auth_class = OAuth2ClientAuth
     token_auth_class = OAuth2Auth
-
-
-@dataclass(frozen=True, kw_only=True, repr=False)
-class Token:
-    """What a vendor gave us. `expires_at` is None where the vendor does not say; `scopes` as granted."""
-
-    access_token: str
-    refresh_token: str = ""
-    expires_at: datetime | None = None
-    token_type: str = "Bearer"
-    scopes: tuple[str, ...] = ()
-    extra: Mapping[str, Any]
-
-    def __repr__(self) -> str:
-        return f"Token(expires_at={self.expires_at!r}, scopes={self.scopes!r})"
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -140,10 +126,10 @@ class OAuthClient:
             self._session,
             client_id=self._client_id,
             client_secret=self._client_secret,
-            token_endpoint_auth_method="client_secret_post",
-            revocation_endpoint_auth_method="client_secret_post",
+            token_endpoint_auth_method=self._settings.client_authentication,
+            revocation_endpoint_auth_method=self._settings.client_authentication,
             code_challenge_method="S256" if self._settings.pkce else None,
-            scope=" ".join(scopes) or None,
+            scope=self._settings.scope_separator.join(scopes) or None,
         )
 
     def _ask(self, call: Callable[[OAuth2Client], Any]) -> dict[str, Any]:

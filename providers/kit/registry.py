@@ -19,6 +19,7 @@ from providers.kit.contract import Category, Connection, Environment, Manifest, 
 from providers.kit.errors import InvalidConfiguration
 from providers.kit.http import CallRecord, Door, DoorPolicy, SandboxTransport, Transport
 from providers.kit.sandbox import MemoryState, SandboxState, VendorStandIn
+from providers.kit.tokens import MemoryTokens, TokenStore, token_of
 
 ROOT = Path(__file__).resolve().parents[1]
 RESERVED = frozenset({"kit"})
@@ -124,10 +125,12 @@ class Registry:
         account_key: str = "",
         settings: Mapping[str, Any] | None = None,
         transport: Transport | None = None,
+        tokens: TokenStore | None = None,
     ) -> Provider:
         """A provider bound to one account, ready for its verbs. Raises KeyError, InvalidConfiguration.
 
         `configuration` is by field name. `api_base_override` (`<PROVIDER>_API_BASE`) does not hold in the sandbox.
+        `tokens` keeps a renewed OAuth token; without it one is kept for as long as the provider lives.
         Calls of the same `account_key` share one rate limit; "" derives it from the secrets.
         """
         entry = self._providers[provider_id]
@@ -136,7 +139,7 @@ class Registry:
         secrets = tuple(values[one.name] for one in manifest.fields if one.secret and values.get(one.name))
         api_base = manifest.api_base
         if environment is Environment.SANDBOX:
-            transport = _sandbox_transport(entry, sandbox_state, now)
+            transport = transport or _sandbox_transport(entry, sandbox_state, now)
         elif api_base_override:
             api_base = api_base_override
         door = Door(
@@ -158,6 +161,8 @@ class Registry:
                 now=now,
                 webhook=webhook_state or WebhookState(),
                 settings=settings or {},
+                moved=api_base != manifest.api_base,
+                tokens=tokens or MemoryTokens(token_of(values)),
             )
         )
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from providers.kit.faults import VENDOR_FAULTS, Fault, take_fault
+
 
 @dataclass(frozen=True, kw_only=True)
 class SandboxRequest:
@@ -69,3 +71,21 @@ class VendorStandIn:
     def handle(self, request: SandboxRequest) -> SandboxResponse:
         """Answers as the vendor would, errors included; changes `self.state` in place."""
         raise NotImplementedError
+
+    def refuse(self, fault: Fault, request: SandboxRequest) -> SandboxResponse:
+        """The vendor's own answer, in its own shape, to a refused key, a missing permission, too many calls.
+
+        Called only for `VENDOR_FAULTS`; each stand-in says it in its vendor's words.
+        """
+        raise NotImplementedError
+
+    def respond(self, request: SandboxRequest) -> SandboxResponse:
+        """`handle`, unless a fault is set: then what the vendor, or the web in front of it, would say."""
+        fault = take_fault(self.state)
+        if fault is None or fault is Fault.SLOW:
+            return self.handle(request)
+        if fault in VENDOR_FAULTS:
+            return self.refuse(fault, request)
+        status, words = (503, b"Service Unavailable") if fault is Fault.DOWN else (200, b"It works!")
+        page = b"<!doctype html><title>%b</title><h1>%b</h1>" % (words, words)
+        return SandboxResponse(status=status, body=page, headers={"content-type": "text/html"})

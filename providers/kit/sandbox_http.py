@@ -61,7 +61,7 @@ class SandboxApplication:
         state = self._state_of(provider_id)
         with self._lock:
             stand_in = stand_in_class(state.read(), self._now)
-            answer = stand_in.handle(request)
+            answer = stand_in.respond(request)
             state.write(stand_in.state)
         return answer
 

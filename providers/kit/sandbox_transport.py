@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 import requests
 from requests.structures import CaseInsensitiveDict
 
+from providers.kit.faults import SLOW_SECONDS, Fault, fault_of
 from providers.kit.sandbox import SandboxRequest, SandboxState, VendorStandIn
 from providers.kit.transport import Limits, Transport, too_large, with_body
 
@@ -62,8 +63,11 @@ class SandboxTransport(Transport):
             time.sleep(self._latency)
         with lock_of(self._state), getattr(self._state, "exclusive", nullcontext)():
             stand_in = self._stand_in(self._state.read(), self._now)
-            answer = stand_in.handle(to_sandbox(request))
+            slow = fault_of(stand_in.state) is Fault.SLOW
+            answer = stand_in.respond(to_sandbox(request))
             self._state.write(stand_in.state)
+        if slow:  # outside the lock: a slow vendor holds up nobody else
+            time.sleep(min(SLOW_SECONDS, limits.seconds))
         if len(answer.body) > limits.max_bytes:
             raise too_large(limits.max_bytes)
         response = requests.Response()

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parseaddr
 from typing import Any
 
-from providers.kit.capabilities import EmailMessage
 from providers.kit.errors import InvalidConfiguration, InvalidRequest
+from providers.kit.vocabulary.email import EmailMessage
 
 from .plaintext import text_of_html
 

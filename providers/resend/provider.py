@@ -7,7 +7,6 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from providers.kit.capabilities import DnsRecord, EmailMessage, SendingDomain, SentEmail
 from providers.kit.contract import (
     Account,
     Activity,
@@ -19,6 +18,7 @@ from providers.kit.contract import (
 )
 from providers.kit.errors import InvalidRequest, NotFoundAtVendor
 from providers.kit.signatures import sign_standard
+from providers.kit.vocabulary.email import DnsRecord, EmailMessage, SendingDomain, SentEmail
 
 from .activity import describe_event
 from .checks import Checks, account_of
@@ -82,7 +82,12 @@ class Resend(Provider):
         status = str(listed.get("status", ""))
         found = {} if status == "verified" else self.client.domain(str(listed["id"]))
         records = tuple(
-            DnsRecord(**{name: str(one.get(name, "")) for name in ("type", "name", "value", "status")})
+            DnsRecord(
+                type=str(one.get("type", "")),
+                name=str(one.get("name", "")),
+                value=str(one.get("value", "")),
+                status=str(one.get("status", "")),
+            )
             for one in found.get("records") or ()
             if isinstance(one, dict)
         )

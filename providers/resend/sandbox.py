@@ -15,6 +15,7 @@ from email.utils import format_datetime
 from typing import Any
 from urllib.parse import unquote
 
+from providers.kit.faults import Fault
 from providers.kit.sandbox import SandboxRequest, SandboxResponse, VendorStandIn
 
 from . import sandbox_audience as audience
@@ -85,6 +86,22 @@ class Sandbox(VendorStandIn):
         return SandboxResponse(
             status=status, body=json.dumps(body).encode(), headers={**headers, **self._limits(), **extra}
         )
+
+    def refuse(self, fault: Fault, request: SandboxRequest) -> SandboxResponse:
+        refusal = {
+            Fault.BAD_KEY: Refusal(401, "invalid_api_key", "API key is invalid."),
+            Fault.MISSING_PERMISSION: Refusal(
+                401, "restricted_api_key", "This API key is restricted to only send emails."
+            ),
+            Fault.RATE_LIMIT: Refusal(
+                429,
+                "rate_limit_exceeded",
+                f"Too many requests. You can only make {REQUESTS_PER_SECOND} requests per second.",
+                {"retry-after": "60", "ratelimit-remaining": "0"},
+            ),
+        }[fault]
+        headers = {"content-type": "application/json", **refusal.headers}
+        return SandboxResponse(status=refusal.status, body=json.dumps(refusal.body()).encode(), headers=headers)
 
     def _limits(self) -> dict[str, str]:
         """Rate-limit headers of this second, and the e-mails used today and this month."""

@@ -6,9 +6,9 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from providers.kit.capabilities import EmailMessage
 from providers.kit.contract import Environment, Step, StepOutcome, failed, passed, skipped, warning
 from providers.kit.errors import InvalidConfiguration
+from providers.kit.vocabulary.email import EmailMessage
 
 from .checks import Checks
 from .manifest import DOMAINS_URL

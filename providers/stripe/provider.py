@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from providers.kit.capabilities import Balance, Page, Payment
 from providers.kit.contract import (
     Account,
     Activity,
@@ -22,6 +21,8 @@ from providers.kit.contract import (
     WebhookRegistration,
 )
 from providers.kit.errors import NotFoundAtVendor, PermissionMissing, ProviderError
+from providers.kit.vocabulary.pages import Page
+from providers.kit.vocabulary.payments import Balance, Payment
 
 from . import money, samples, sentences, webhooks
 from .checks import Checks
@@ -171,7 +172,7 @@ class Stripe(Provider):
             for currency, (available, pending) in sorted(sums.items())
         )
 
-    def payments(self, *, cursor: str = "", limit: int = 25) -> Page:
+    def payments(self, *, cursor: str = "", limit: int = 25) -> Page[Payment]:
         """Newest first. The payer's name is left out when the key may not read customers."""
         params: dict[str, Any] = {"limit": max(1, min(limit, 100)), "starting_after": cursor}
         try:

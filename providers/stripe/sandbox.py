@@ -19,6 +19,7 @@ from urllib.parse import parse_qsl
 
 import orjson
 
+from providers.kit.faults import STATE_KEY, Fault
 from providers.kit.sandbox import SandboxRequest, SandboxResponse, VendorStandIn
 
 from . import sandbox_actions as actions
@@ -103,7 +104,7 @@ class Sandbox(VendorStandIn):
 
     def handle(self, request: SandboxRequest) -> SandboxResponse:
         store = Store(self.state, int(self.now().timestamp()))
-        if not self.state:
+        if set(self.state) <= {STATE_KEY}:
             actions.seed(store)
         try:
             key = _key(request.headers)
@@ -126,6 +127,22 @@ class Sandbox(VendorStandIn):
             **extra,
         }
         return SandboxResponse(status=status, body=orjson.dumps(body), headers=headers)
+
+    def refuse(self, fault: Fault, request: SandboxRequest) -> SandboxResponse:
+        refusal = {
+            Fault.BAD_KEY: Refused(401, "Invalid API Key provided: sk_test_****"),
+            Fault.MISSING_PERMISSION: Refused(
+                403,
+                "The provided key does not have the required permissions for this endpoint. Having the "
+                "'rak_balance_read' permission would allow this request to continue.",
+            ),
+            Fault.RATE_LIMIT: Refused(429, "Too many requests in too short a time.", code="rate_limit"),
+        }[fault]
+        extra = (
+            {"Stripe-Rate-Limited-Reason": "global-rate", "Retry-After": "60"} if fault is Fault.RATE_LIMIT else {}
+        )
+        headers = {"Content-Type": "application/json", **extra}
+        return SandboxResponse(status=refusal.status, body=orjson.dumps(refusal.body()), headers=headers)
 
     def _once(
         self, store: Store, request: SandboxRequest, run: Callable[[], dict[str, Any]]

@@ -14,15 +14,14 @@ import pytest
 from providers.kit import errors
 from providers.kit.capabilities import (
     ChecksConnection,
-    EmailMessage,
     MakesSamples,
     ReceivesWebhooks,
     RegistersWebhooks,
-    SendsEmail,
 )
 from providers.kit.contract import Environment, StepOutcome, StepStatus, WebhookState
 from providers.kit.http import Answer
 from providers.kit.steps import run_steps
+from providers.kit.vocabulary.email import EmailMessage, SendsEmail
 
 from ..errors import error_from
 from ..plaintext import text_of_html

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from providers.kit.capabilities import EmailMessage
 from providers.kit.contract import Connection, Environment, WebhookState
 from providers.kit.http import Door, DoorPolicy
 from providers.kit.registry import utc_now
 from providers.kit.steps import run_steps
+from providers.kit.vocabulary.email import EmailMessage
 
 from ..provider import Resend
 

@@ -11,9 +11,9 @@ import requests
 
 from providers.kit import errors
 from providers.kit.capabilities import CatchesUp, ChecksConnection, MakesSamples, ReceivesWebhooks, RegistersWebhooks
-from providers.kit.capabilities import TakesPayments as TakesPaymentsProtocol
 from providers.kit.http import SandboxTransport
 from providers.kit.transport import NoAnswer, with_body
+from providers.kit.vocabulary.payments import TakesPayments as TakesPaymentsProtocol
 from providers.stripe.manifest import API_VERSION
 from providers.stripe.provider import Stripe
 from providers.stripe.sandbox import RESTRICTED_KEY

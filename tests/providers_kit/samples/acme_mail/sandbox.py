@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import orjson
 
+from providers.kit.faults import Fault
 from providers.kit.sandbox import SandboxRequest, SandboxResponse, VendorStandIn
 
 
@@ -20,3 +21,7 @@ class Sandbox(VendorStandIn):
             return SandboxResponse(status=200, body=b"x" * 2_000_000)
         body = {"id": "acct_1", "name": "Acme", "detail": f"{self.state['calls']} {request.query.get('q', [''])[0]}"}
         return SandboxResponse(status=200, body=orjson.dumps(body), headers={"Content-Type": "application/json"})
+
+    def refuse(self, fault: Fault, request: SandboxRequest) -> SandboxResponse:
+        status = {Fault.BAD_KEY: 401, Fault.MISSING_PERMISSION: 403, Fault.RATE_LIMIT: 429}[fault]
+        return SandboxResponse(status=status, body=b'{"error": "no"}', headers={"Retry-After": "60"})
