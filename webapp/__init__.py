@@ -19,6 +19,7 @@ from webapp.core.crypto import Keyring
 from webapp.core.database import engine_options, normal_url, prepare_engine
 from webapp.core.permissions import permission_of, public
 from webapp.extensions import compress, csrf, db, htmx
+from webapp.webhooks.front import Front
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -76,6 +77,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # Flask's documented way
+    # Outermost: it needs neither the client's address nor files, and every layer costs each delivery a little.
+    app.wsgi_app = Front(app, app.wsgi_app)  # type: ignore[method-assign]  # as above
     return app
 
 

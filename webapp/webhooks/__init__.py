@@ -3,10 +3,8 @@
 from flask import Flask
 
 from webapp.webhooks import models as models
-from webapp.webhooks.front import Front
 from webapp.webhooks.ingest import Ingest
 
 
 def init_app(app: Flask) -> None:
     app.extensions["webhook_ingest"] = Ingest(app)
-    app.wsgi_app = Front(app, app.wsgi_app)  # type: ignore[method-assign]  # Flask's documented way

@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -94,9 +95,12 @@ def deposit_of(
 
 def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """Only what helps to read the delivery again: never credentials, cookies or signatures."""
-    return {
-        name: printable(value, 300) for name, value in headers.items() if _KEPT_HEADERS.fullmatch(name) is not None
-    }
+    return {name: printable(value, 300) for name, value in headers.items() if _is_kept(name)}
+
+
+@lru_cache(256)
+def _is_kept(header: str) -> bool:
+    return _KEPT_HEADERS.fullmatch(header) is not None
 
 
 def usable_id(external_id: str) -> str:
@@ -113,4 +117,8 @@ def printable(text: str, longest: int) -> str:
 
 def sqlite_moment(moment: datetime | None) -> str | None:
     """As SQLAlchemy writes a UTCDateTime into SQLite."""
-    return None if moment is None else moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    if moment is None:
+        return None
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(" ", "microseconds")[:26]  # without "+00:00"

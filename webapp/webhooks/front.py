@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -80,13 +81,11 @@ def read_body(environ: WSGIEnvironment) -> bytes | None:
 
 def inbound(environ: WSGIEnvironment, body: bytes, public_url: str) -> InboundRequest:
     """The request as a provider sees it; `url` is the public address, whatever a proxy made of it."""
-    headers = {
-        name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name.startswith("HTTP_")
-    }
-    for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+    headers: dict[str, str] = {_header(name): value for name, value in environ.items() if name[:5] == "HTTP_"}
+    for name, header in (("CONTENT_TYPE", "content-type"), ("CONTENT_LENGTH", "content-length")):
         value: Any = environ.get(name)
         if value:
-            headers[name.replace("_", "-").lower()] = value
+            headers[header] = value
     query = environ.get("QUERY_STRING", "")
     url = f"{public_url}{environ['PATH_INFO']}"
     return InboundRequest(
@@ -96,6 +95,11 @@ def inbound(environ: WSGIEnvironment, body: bytes, public_url: str) -> InboundRe
         query=_fields(query) if query else {},
         body=body,
     )
+
+
+@lru_cache(256)
+def _header(name: str) -> str:
+    return name[5:].replace("_", "-").lower()
 
 
 def _fields(query: str) -> dict[str, str]:

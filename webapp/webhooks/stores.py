@@ -7,7 +7,7 @@ with `synchronous_commit=on`. docs/adr/0031-group-commit.md says why.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import chain
 from typing import Any, Protocol
@@ -100,22 +100,32 @@ class SqliteStore:
         try:
             if self._connection is None:
                 self._connection = self._open()
-            _begin(self._connection)
-            try:
-                self._write(self._connection, deposits)
-                self._connection.execute("COMMIT")
-            except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
+            rows = [_for_sqlite(row) for deposit in deposits for row in deposit.rows]
+            if len(rows) > self.AT_ONCE or self._insert_alone(rows) < len(rows):
+                self._insert_and_count(deposits, rows)
         except sqlite_driver.IntegrityError as error:
             raise RowsRefused(str(error)) from error
         except sqlite_driver.DatabaseError as error:
             self._close()
             raise CannotStore(str(error)) from error
 
-    def _write(self, connection: Any, deposits: Sequence[Deposit]) -> None:
-        rows = [_for_sqlite(row) for deposit in deposits for row in deposit.rows]
+    def _insert_alone(self, rows: Sequence[tuple[Any, ...]]) -> int:
+        """How many were new. One statement is its own transaction: no BEGIN, no COMMIT, one pass through the driver."""
+        values = list(chain.from_iterable(rows))
+        return int(_patiently(lambda: self._connection.execute(insert("?", len(rows)), values).rowcount))
+
+    def _insert_and_count(self, deposits: Sequence[Deposit], rows: Sequence[tuple[Any, ...]]) -> None:
+        """Many rows, or some that are there already (maybe since a moment ago, by `_insert_alone`)."""
+        _patiently(lambda: self._connection.execute("BEGIN IMMEDIATE"))
+        try:
+            self._write(self._connection, deposits, rows)
+            self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+
+    def _write(self, connection: Any, deposits: Sequence[Deposit], rows: Sequence[tuple[Any, ...]]) -> None:
         if self.insert(connection, rows) == len(rows):
             return
         start = 0
@@ -138,13 +148,12 @@ class SqliteStore:
             connection.close()
 
 
-def _begin(connection: Any) -> None:
+def _patiently(run: Callable[[], Any]) -> Any:
     """SQLite's own busy handler sleeps up to 100 ms at a time; deliveries look again every half millisecond."""
     give_up = time.monotonic() + PATIENCE
     while True:
         try:
-            connection.execute("BEGIN IMMEDIATE")
-            return
+            return run()
         except sqlite_driver.OperationalError as error:
             if "locked" not in str(error) or time.monotonic() > give_up:
                 raise

@@ -120,7 +120,7 @@ class Comment:
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
-    """Who signed in. The key is (provider, subject), never the e-mail; `email_verified` only if the vendor says so."""
+    """Who signed in. Keyed by (provider, subject), never by e-mail; `email_verified` only if the vendor says so."""
 
     subject: str
     name: str = ""

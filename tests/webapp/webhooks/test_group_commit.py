@@ -87,13 +87,17 @@ def test_when_the_store_fails_everyone_hears_it(trouble: Exception) -> None:
     assert results == [trouble] * 10
 
 
-def test_a_leader_that_is_stopped_lets_nobody_believe_it_was_stored() -> None:
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_writer_that_is_stopped_lets_nobody_believe_it_was_stored_and_another_takes_over() -> None:
     class Stopped(Recorder):
         def write(self, deposits: Sequence[Deposit]) -> None:
             raise SystemExit
 
     group = GroupCommit(Stopped())
-    with pytest.raises(SystemExit):
+    with pytest.raises(CannotStore):
         group.store(Deposit([(1,)]))
-    group._store = Recorder()
+    while group._writer is not None:
+        time.sleep(0.001)
+    group._store = another = Recorder()
     group.store(Deposit([(2,)]))
+    assert another.stored == [(2,)]
