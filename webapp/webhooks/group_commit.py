@@ -1,6 +1,6 @@
 """One sync for many deliveries: a thread of its own stores all that wait, then all that came meanwhile.
 
-A thread, and not the first request that waits: to hand the lead from one request's thread to the next took a quarter of
+A thread, and not the first request that waits: handing the lead from one thread to the next took a quarter of
 the time (docs/adr/0031-group-commit.md). It starts with the first delivery, so that a forked process has its own.
 """
 

@@ -110,7 +110,7 @@ class SqliteStore:
             raise CannotStore(str(error)) from error
 
     def _insert_alone(self, rows: Sequence[tuple[Any, ...]]) -> int:
-        """How many were new. One statement is its own transaction: no BEGIN, no COMMIT, one pass through the driver."""
+        """How many were new. One statement is its own transaction: one pass through the driver instead of three."""
         values = list(chain.from_iterable(rows))
         return int(_patiently(lambda: self._connection.execute(insert("?", len(rows)), values).rowcount))
 
