@@ -199,6 +199,8 @@ def upgrade() -> None:
     sa.Column('health_blips', sa.Integer(), nullable=False),
     sa.Column('last_checked_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('next_check_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('token_lease', sa.String(length=16), nullable=True),
+    sa.Column('token_lease_until', sa.DateTime(timezone=True), nullable=True),
     sa.Column('created_by', sa.String(length=40), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),

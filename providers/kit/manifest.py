@@ -259,6 +259,16 @@ class Manifest:
         """`<PROVIDER>_API_BASE`: sends this provider's calls to another base address."""
         return f"{self.env_prefix}_API_BASE"
 
+    @property
+    def asked_fields(self) -> tuple[Field, ...]:
+        """What people are asked for: all but the hidden ones."""
+        return tuple(one for one in self.fields if not one.hidden)
+
+    @property
+    def has_token(self) -> bool:
+        """Whether an OAuth token is kept for each account, in the field `access_token`."""
+        return any(one.name == "access_token" for one in self.fields)
+
     def field(self, name: str) -> Field:
         """The field of this name, environment name or alias. Raises KeyError."""
         for one in self.fields:

@@ -72,7 +72,7 @@ def show_provider(body: requests.ProviderChoice) -> Answer:
         website=manifest.website,
         documentation=manifest.documentation,
         capabilities=[one.words for one in found.capabilities],
-        fields=[presenting.field(one) for one in manifest.fields],
+        fields=[presenting.field(one) for one in manifest.asked_fields],
         environment_variables=_variables(manifest),
         permissions=[schemas.ProviderPermission.model_validate(one) for one in manifest.permissions],
         webhook=schemas.Webhook.model_validate(manifest.webhook) if manifest.webhook else None,
@@ -96,7 +96,7 @@ def _variables(manifest: Manifest) -> list[schemas.EnvironmentVariable]:
             description=one.help or one.label,
             example=one.example,
         )
-        for one in manifest.fields
+        for one in manifest.asked_fields
         if one.env
     ]
 

@@ -63,6 +63,9 @@ class Instance(Model):
     last_checked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     next_check_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
 
+    token_lease: Mapped[str | None] = mapped_column(String(16))
+    token_lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
     created_by: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)

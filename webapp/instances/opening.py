@@ -27,6 +27,7 @@ from webapp.instances import secrets
 from webapp.instances.addresses import address_at_vendor
 from webapp.instances.models import Instance
 from webapp.instances.sandbox_state import StoredState
+from webapp.instances.tokens import StoredTokens
 
 Meter = Callable[[CallRecord], None]
 REFUSALS_MATTER_FOR = timedelta(days=1)
@@ -84,6 +85,7 @@ def open_provider(
         api_base_override=_api_base(manifest),
         account_key=instance.id,
         settings=_settings(manifest),
+        tokens=StoredTokens(db.engine, instance.id, manifest, values) if manifest.has_token else None,
     )
 
 

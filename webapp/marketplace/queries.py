@@ -232,7 +232,7 @@ def provider_page(session: Session, *, workspace_id: str, provider_id: str) -> P
 
 def variables(manifest: Manifest) -> tuple[Variable, ...]:
     """Names of environment variables, in the manifest's order: fields, the app at the vendor, the base address."""
-    rows = [_of_field(one) for one in manifest.fields if one.env]
+    rows = [_of_field(one) for one in manifest.asked_fields if one.env]
     if manifest.oauth:
         app = f"Of the app that this server has registered at {manifest.name}."
         rows += [

@@ -37,7 +37,7 @@ class Pasted:
 
 def asked_fields(manifest: Manifest) -> tuple[Field, ...]:
     """The fields of this step: all but the webhook's secret, which has a step of its own."""
-    return tuple(one for one in manifest.fields if not is_webhook_secret(manifest, one))
+    return tuple(one for one in manifest.asked_fields if not is_webhook_secret(manifest, one))
 
 
 def is_webhook_secret(manifest: Manifest, one: Field) -> bool:

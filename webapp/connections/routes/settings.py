@@ -35,7 +35,7 @@ def settings_page(
     manifest = manifest_of(instance.provider_id)
     views = {one.field.name: one for one in field_views(instance)}
     history = service.secret_history(db.session(), instance)
-    plain, secret = plain_fields(instance), tuple(one for one in manifest.fields if one.secret)
+    plain, secret = plain_fields(instance), tuple(one for one in manifest.asked_fields if one.secret)
     return connection_page(
         "connections/settings.html",
         instance,
@@ -58,7 +58,7 @@ def settings_page(
 
 
 def plain_fields(instance: Instance) -> tuple[Field, ...]:
-    return tuple(one for one in manifest_of(instance.provider_id).fields if not one.secret)
+    return tuple(one for one in manifest_of(instance.provider_id).asked_fields if not one.secret)
 
 
 @bp.get("/integrations/<instance_id>/settings")
