@@ -1,7 +1,7 @@
 """Writes docs/providers/ from the providers themselves: a page each, the capability matrix, and what is covered.
 
-`python scripts/provider_docs.py` writes; `--check` only says what is out of date (exit code 1). The coverage page needs
-the vendors' published descriptions (VENDOR_DATA) and is left as it is without them.
+`python scripts/provider_docs.py` writes; `--check` only says what is out of date (exit code 1). The coverage page
+needs the vendors' published descriptions (VENDOR_DATA) and is left as it is without them.
 """
 
 from __future__ import annotations
@@ -114,7 +114,9 @@ def matrix(registry: Registry) -> str:
         members = [entry for entry in registry if entry.manifest.category is category]
         parts += [f"## {_category_words(category)}\n", _table(members)]
         reasons = [
-            f"- **{entry.manifest.name}**: {reason}" for entry in members for reason in entry.manifest.unsupported.values()
+            f"- **{entry.manifest.name}**: {reason}"
+            for entry in members
+            for reason in entry.manifest.unsupported.values()
         ]
         if reasons:
             parts += ["What can't be done, and why:\n", "\n".join(reasons) + "\n"]
@@ -143,9 +145,9 @@ def coverage() -> str:
     parts = [
         MADE,
         "# What is held against the vendors' own descriptions\n",
-        "Each line is an operation of the vendor's published description. The provider's request and the sandbox's answer "
-        "were checked against it in a run of every verb the provider has (`tests/exercise.py` in its folder); a violation "
-        "fails the tests. Calls that the vendor documents elsewhere are listed apart.\n",
+        "Each line is an operation of the vendor's published description. The provider's request and the sandbox's "
+        "answer were checked against it in a run of every verb the provider has (`tests/exercise.py` in its folder); "
+        "a violation fails the tests. Calls that the vendor documents elsewhere are listed apart.\n",
     ]
     for entry in Registry.discover():
         bench = exercised(entry)

@@ -1,7 +1,7 @@
 """A connection's OAuth token: kept sealed with its other secrets, renewed by one process at a time.
 
-The parts of a token are fields of the provider's manifest: `access_token`, `refresh_token`, `token_expires_at` and what
-else the vendor says about the account under a hidden field's name (`instance_url`).
+The parts of a token are fields of the provider's manifest: `access_token`, `refresh_token`, `token_expires_at` and
+what else the vendor says about the account under a hidden field's name (`instance_url`).
 """
 
 from __future__ import annotations

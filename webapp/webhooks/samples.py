@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import replace
+from datetime import timedelta
+from enum import StrEnum
 from typing import cast
 
 from sqlalchemy.orm import Session
@@ -38,8 +40,20 @@ def event_types(instance: Instance) -> tuple[tuple[str, str], ...]:
     return tuple((one.type, one.label) for one in every if one.type in chosen)
 
 
-def send(session: Session, instance: Instance, *, event_type: str = "") -> None:
-    """Delivers one signed sample event. Commits first: the way in writes on a connection of its own.
+class Manner(StrEnum):
+    """How vendors really deliver: once, the same thing twice, or the newer event before the older one."""
+
+    ONCE = "once"
+    TWICE = "twice"
+    LATE = "late"
+
+
+LATE_BY = timedelta(minutes=2)
+"""Old enough to be told apart, young enough for every vendor's tolerance."""
+
+
+def send(session: Session, instance: Instance, *, event_type: str = "", manner: Manner = Manner.ONCE) -> None:
+    """Delivers signed sample events. Commits first: the way in writes on a connection of its own.
     Raises Conflict (no sandbox, no secret yet), Invalid (unknown event), Unavailable (it was not taken)."""
     if not can_send(instance):
         raise Conflict("Sample events are for sandbox connections.", fix="Make one to try things out.")
@@ -51,9 +65,22 @@ def send(session: Session, instance: Instance, *, event_type: str = "") -> None:
     if not signing:
         raise Conflict("Events can't be proven yet: there is no signing secret.", fix="Set up the events first.")
     provider = cast(MakesSamples, service.provider_class(instance.provider_id))
-    request = provider.sample_delivery(wanted, signing[0], now(), secrets.randbelow(2**31))
-    request, key = replace(request, url=service.webhook_url(instance)), instance.webhook_key
+    seed, moment = secrets.randbelow(2**31), now()
+    planned = {
+        Manner.ONCE: ((wanted, moment),),
+        Manner.TWICE: ((wanted, moment), (wanted, moment)),
+        Manner.LATE: ((_another(known, wanted), moment), (wanted, moment - LATE_BY)),
+    }[manner]
+    url, key = service.webhook_url(instance), instance.webhook_key
+    deliveries = [provider.sample_delivery(one, signing[0], at, seed) for one, at in planned]
     session.commit()
-    receipt = ingest.accept(request, key, source="sample")
-    if receipt.status != 200:
-        raise Unavailable("The sample event was not taken in.", fix="Try again in a moment.")
+    for request in deliveries:
+        receipt = ingest.accept(replace(request, url=url), key, source="sample")
+        if receipt.status != 200:
+            raise Unavailable("The sample event was not taken in.", fix="Try again in a moment.")
+
+
+def _another(known: list[str], event_type: str) -> str:
+    """An event about the same kind of thing where there is one: the next in the list."""
+    family = [one for one in known if one != event_type and one.split(".")[0] == event_type.split(".")[0]]
+    return (family or [one for one in known if one != event_type] or [event_type])[0]

@@ -21,7 +21,7 @@ from webapp.instances import secrets, service
 from webapp.instances.models import Instance
 from webapp.workspaces.models import Workspace
 
-PAGES = ("", "/settings", "/events", "/tests", "/remove")
+PAGES = ("", "/settings", "/events", "/tests", "/practice", "/remove")
 CHANGES = (
     "/connect/purpose",
     "/connect/credentials",
@@ -35,6 +35,8 @@ CHANGES = (
     "/connect/test",
     "/connect/done",
     "/sample",
+    "/practice/fault",
+    "/practice/events",
     "/tests",
     "/settings",
     "/settings/values",

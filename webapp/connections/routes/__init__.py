@@ -6,6 +6,7 @@ from webapp.connections.routes import events as events
 from webapp.connections.routes import finishing as finishing
 from webapp.connections.routes import listing as listing
 from webapp.connections.routes import pages as pages
+from webapp.connections.routes import practice as practice
 from webapp.connections.routes import purpose as purpose
 from webapp.connections.routes import secrets as secrets
 from webapp.connections.routes import settings as settings

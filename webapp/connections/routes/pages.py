@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import url_for
 
+from providers.kit.contract import Environment
 from webapp.boundary import see_other
 from webapp.catalog.service import manifest_of
 from webapp.connection_tests import queries as tests
@@ -32,6 +33,7 @@ TABS = (
     ("Settings", "connections.settings"),
     ("Events", "connections.happenings"),
     ("Tests", "connections.tests"),
+    ("Practise", "connections.practice"),
     ("Pause or remove", "connections.danger"),
 )
 
@@ -42,7 +44,8 @@ def connection_page(template: str, instance: Instance, tab: str, **values: Any) 
     tabs = [
         Tab(label=label, href=url_for(endpoint, instance_id=instance.id), active=endpoint == tab)
         for label, endpoint in TABS
-        if endpoint != "connections.happenings" or manifest.webhook is not None
+        if (endpoint != "connections.happenings" or manifest.webhook is not None)
+        and (endpoint != "connections.practice" or instance.environment == Environment.SANDBOX)
     ]
     return page(
         template,
