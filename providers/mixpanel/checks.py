@@ -133,7 +133,7 @@ class Checks:
     def account(self) -> StepOutcome:
         if self.token_only:
             return warning(
-                "There is none: Mixpanel never says whether a token is right, so nothing proves whose project this is.",
+                "There is none. Mixpanel never says whether a token is right: nothing proves whose project this is.",
                 fix="Add a service account, or send an event with the other test and look for it in Mixpanel.",
                 fix_url=SERVICE_ACCOUNTS_URL,
                 degrades=False,

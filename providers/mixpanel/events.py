@@ -92,7 +92,7 @@ def plain(value: Any) -> Any:
 
 def insert_id(event: TrackedEvent, moment_ms: int) -> str:
     """What makes the event count once: its own id where Mixpanel takes it (36 letters, digits, hyphens), else one
-    made of it. Without an id, an event with its own moment is known by its content; one of right now is new each time."""
+    made of it. Without an id, one with its own moment is known by its content; one of now is new each time."""
     if event.id:
         fits = _INSERT_ID.fullmatch(event.id) and event.id.lower() not in NOBODY
         return event.id if fits else _digest(event.id.encode())

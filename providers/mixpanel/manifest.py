@@ -162,7 +162,7 @@ _TESTS = (
 UNSUPPORTED = {
     "ReceivesWebhooks": "Mixpanel signs none of what it sends: a cohort sync posts with a user name and a "
     "password you choose, so nothing proves who sent it.",
-    "ReportsRealtime": "Mixpanel's API has no view of the last half hour, and only 60 questions an hour to make one of.",
+    "ReportsRealtime": "Mixpanel's API has no view of the last half hour, and answers only 60 questions an hour.",
     "ConfirmsEvents": "Mixpanel answers “taken” even for an unknown token, and has no call for what just arrived. "
     "An import is confirmed row by row instead.",
     "funnel": "Mixpanel's API answers only for saved funnels: one with exactly these steps must be saved there.",
