@@ -29,6 +29,9 @@ _NAMES = 255
 Cells = Mapping[tuple[str, ...], int | float]
 """A number for each combination of the report's dimensions."""
 
+Segments = Mapping[str, Mapping[str, int | float]]
+"""A number by a property's value ("" without a property) and by day."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Measure:
@@ -62,7 +65,8 @@ def report(client: Client, query: ReportQuery) -> Report:
     """A table of the metrics. Raises InvalidRequest, Unsupported and what the calls raise."""
     _check(query)
     measures = [Measure.of(one) for one in query.metrics]
-    columns = [_cells(client, query, measures, one) for one in measures]
+    recent = _recent(client, query, [one for one in measures if _is_recent(query, one)])
+    columns = [_cells(query, recent.get(one) or _segments(client, query, one)) for one in measures]
     # Days without anything are there, too: a chart needs them.
     keys = dict.fromkeys(key for cells in columns for key in cells)
     rows = [(*key, *(cells.get(key, 0) for cells in columns)) for key in keys]
@@ -123,20 +127,18 @@ def _days(query: ReportQuery) -> int:
     return (query.end - query.start).days + 1
 
 
-def _cells(client: Client, query: ReportQuery, measures: Sequence[Measure], measure: Measure) -> Cells:
+def _is_recent(query: ReportQuery, measure: Measure) -> bool:
+    """Whether the list of events by day is enough: it takes many events in one question, but no property."""
+    by_day = DATE in query.dimensions or measure.kind == "general"
+    return by_day and not _property(query) and not query.filters
+
+
+def _cells(query: ReportQuery, values: Segments) -> Cells:
     """One metric's numbers by the report's dimensions, in their order."""
-    split, by_day = _property(query), DATE in query.dimensions
-    if not split and not query.filters and (by_day or measure.kind == "general"):
-        series = _recent(client, query, measure.kind, measure.event)
-        values: Mapping[str, Mapping[str, int | float]] = {"": series}
-    else:
-        values = _segments(client, query, measure)
-        if not split:
-            values = {"": next(iter(values.values()), {})}
     cells: dict[tuple[str, ...], int | float] = {}
     for value, by_date in values.items():
         for day, found in by_date.items():
-            parts = {DATE: day, split: value}
+            parts = {DATE: day, _property(query): value}
             key = tuple(parts[one] for one in query.dimensions)
             cells[key] = cells.get(key, 0) + found
     if not query.dimensions and not cells:
@@ -144,25 +146,28 @@ def _cells(client: Client, query: ReportQuery, measures: Sequence[Measure], meas
     return cells
 
 
-def _recent(client: Client, query: ReportQuery, kind: str, event: str) -> Mapping[str, int | float]:
-    """An event's number on each day, zeros included."""
-    answer = client.query(
-        "events",
-        {
-            "event": orjson.dumps([event]).decode(),
+def _recent(client: Client, query: ReportQuery, measures: Sequence[Measure]) -> Mapping[Measure, Segments]:
+    """Numbers of each day, zeros included: one question for all that count alike."""
+    answers: dict[Measure, Segments] = {}
+    for kind in dict.fromkeys(one.kind for one in measures):
+        alike = [one for one in measures if one.kind == kind]
+        params = {
+            "event": orjson.dumps([one.event for one in alike]).decode(),
             "type": kind,
             "unit": "day",
             "from_date": query.start.isoformat(),
             "to_date": query.end.isoformat(),
-        },
-        operation="count events",
-    )
-    dates, values = _series(answer)
-    found = values.get(event, {})
+        }
+        dates, values = _series(client.query("events", params, operation="count events"))
+        answers |= {one: {"": _whole(dates, values.get(one.event, {}))} for one in alike}
+    return answers
+
+
+def _whole(dates: Sequence[str], found: Mapping[str, int | float]) -> Mapping[str, int | float]:
     return {day: found.get(day, 0) for day in sorted({*dates, *found})}
 
 
-def _segments(client: Client, query: ReportQuery, measure: Measure) -> Mapping[str, Mapping[str, int | float]]:
+def _segments(client: Client, query: ReportQuery, measure: Measure) -> Segments:
     """An event's numbers by a property's value and day. People of the whole time are asked for as one long day."""
     params: dict[str, Any] = {
         "event": measure.event,
@@ -181,8 +186,7 @@ def _segments(client: Client, query: ReportQuery, measure: Measure) -> Mapping[s
     dates, values = _series(client.query("segmentation", params, operation="segment events"))
     if _property(query):
         return values
-    found = next(iter(values.values()), {})
-    return {measure.event: {day: found.get(day, 0) for day in sorted({*dates, *found})}}
+    return {"": _whole(dates, next(iter(values.values()), {}))}
 
 
 def _series(answer: Any) -> tuple[list[str], dict[str, dict[str, int | float]]]:

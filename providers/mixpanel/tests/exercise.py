@@ -97,7 +97,9 @@ def _reports(bench: Bench, provider: Mixpanel) -> None:
     assert total.rows[0][0] > total.rows[0][1] > 0
     first = provider.report(ReportQuery(start=start, end=end, metrics=both, dimensions=("date",), limit=20))
     assert (len(first.rows), first.total_rows, first.next_offset) == (20, 30, 20)
-    second = provider.report(ReportQuery(start=start, end=end, metrics=both, dimensions=("date",), limit=20, offset=20))
+    second = provider.report(
+        ReportQuery(start=start, end=end, metrics=both, dimensions=("date",), limit=20, offset=20)
+    )
     assert (len(second.rows), second.next_offset) == (10, None)
     assert sum(row[1] for row in (*first.rows, *second.rows)) == total.rows[0][0]  # type: ignore[misc]  # numbers
     countries = provider.report(ReportQuery(start=start, end=end, metrics=both, dimensions=("country",)))
@@ -124,5 +126,9 @@ def _export(bench: Bench, provider: Mixpanel) -> None:
     assert len(exported) == len(kept)
     assert len({one.id for one in exported}) == len(exported)
     orders = list(provider.export_events(start=end, end=end, event="Order placed"))
-    assert [(one.person, one.properties["amount"], one.occurred_at) for one in orders][-1] == ("ada", 12.5, bench.moment)
+    assert [(one.person, one.properties["amount"], one.occurred_at) for one in orders][-1] == (
+        "ada",
+        12.5,
+        bench.moment,
+    )
     assert not list(provider.export_events(start=end - timedelta(days=900), end=end - timedelta(days=899)))
