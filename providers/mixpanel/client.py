@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import time
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -31,6 +32,9 @@ _QUERY_SECONDS = 60.0
 
 QUERY_LIMIT = RateLimit(requests=25, per_seconds=2600)
 """25 at once and 34 more in an hour: never above the vendor's 60."""
+
+EXPORT_LIMIT = RateLimit(requests=1, per_seconds=0.5)
+"""The vendor gives 3 exports a second. Its 60 an hour are left to it: an export takes long by itself."""
 
 
 class Client:
@@ -157,7 +161,7 @@ class Client:
         """GET /api/query/<path> of the project, as JSON. Counts towards the 60 an hour."""
         headers = self.need_service_account()
         asked = {"project_id": self.need_project(), **(params or {})}
-        self._wait_not()
+        self._hold_back_query()
         answer = self._call(
             "GET",
             f"{self.region.app}/api/query/{path}",
@@ -180,6 +184,7 @@ class Client:
         }
         if event:
             params["event"] = orjson.dumps([event]).decode()
+        time.sleep(self._reserve(EXPORT_LIMIT, "export", longest=60.0))
         answer = self._call(
             "GET",
             self.region.export + "/api/2.0/export",
@@ -200,12 +205,15 @@ class Client:
         answer: Answer = self._door.request(method, address, expect=(429,), **options)
         return answer
 
-    def _wait_not(self) -> None:
-        """Holds back a query that would go beyond the vendor's hour. The stand-in has no such hour."""
+    def _reserve(self, limit: RateLimit, kind: str, *, longest: float) -> float:
+        """Seconds until the next call of this kind has its place. The stand-in has no such limits."""
         if self.connection.environment is Environment.SANDBOX:
-            return
-        bucket = bucket_for(self._door.provider_id, f"{self._door.account_key}-query", QUERY_LIMIT)
-        wait = bucket.reserve(0.0)
+            return 0.0
+        return bucket_for(self._door.provider_id, f"{self._door.account_key}-{kind}", limit).reserve(longest)
+
+    def _hold_back_query(self) -> None:
+        """Raises RateLimited instead of asking what would go beyond the vendor's hour."""
+        wait = self._reserve(QUERY_LIMIT, "query", longest=0.0)
         if wait > 0:
             minutes = max(1, round(wait / 60))
             raise RateLimited(

@@ -32,7 +32,7 @@ from .shapes import mapping, text
 _MAX_WORDS = 300
 _LIKE_A_KEY = re.compile(r"[A-Za-z0-9+/_=-]{24,}")
 
-QUERY_LIMITS = "Mixpanel answers 60 reports an hour for a project, and no more than 5 at the same time."
+QUERY_LIMITS = "Mixpanel answers 60 reports an hour for a project, and gives 60 exports an hour."
 
 
 def error_from(answer: Answer, *, permission: str = "") -> ProviderError:
