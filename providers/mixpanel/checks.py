@@ -2,83 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Any
 
-from providers.kit.contract import Account, Step, StepOutcome, failed, passed, skipped, warning
-from providers.kit.errors import InvalidConfiguration, PermissionMissing
+from providers.kit.contract import Step, StepOutcome, StepStatus, failed, passed, skipped, warning
+from providers.kit.errors import InvalidConfiguration
 from providers.kit.http import Answer
-from providers.kit.vocabulary.analytics import AnalyticsProperty
 
+from .account import account_of, account_of_token, properties_of
 from .client import Client
 from .errors import error_from
 from .fields import SERVICE_ACCOUNTS_URL, SETTINGS_URL
-from .manifest import QUERY
 from .shapes import mapping, text
 
 _SKEW_NOTICED = 60
 _SKEW_REFUSED = 3600
 _MAY_IMPORT = frozenset({"owner", "admin"})
-
-
-def properties_of(client: Client, me: Mapping[str, Any]) -> tuple[AnalyticsProperty, ...]:
-    """The projects that the service account opens, each below its organisation."""
-    organisations = {
-        key: Account(
-            id=text(mapping(one).get("id")) or key, name=text(mapping(one).get("name")) or f"Organization {key}"
-        )
-        for key, one in mapping(me.get("organizations")).items()
-    }
-    only = next(iter(organisations.values())) if len(organisations) == 1 else Account(id="", name="Mixpanel")
-    found = []
-    for key, project in mapping(me.get("projects")).items():
-        number = text(mapping(project).get("id")) or key
-        owner = organisations.get(text(mapping(project).get("organization_id")), only)
-        found.append(
-            AnalyticsProperty(
-                id=number, name=text(mapping(project).get("name")) or f"Project {number}", account=owner
-            )
-        )
-    return tuple(found)
-
-
-def account_of(client: Client, me: Mapping[str, Any]) -> Account:
-    """The configured project, or the organisation where none is. Raises PermissionMissing for a closed project."""
-    projects = properties_of(client, me)
-    if not client.project_id:
-        first = projects[0].account if projects else Account(id="", name="")
-        return Account(
-            id=first.id or client.username,
-            name=first.name or "Mixpanel",
-            detail=f"{len(projects)} project{'' if len(projects) == 1 else 's'}",
-            url=client.region.app,
-        )
-    project = next((one for one in projects if one.id == client.project_id), None)
-    if project is None:
-        raise PermissionMissing(
-            "The service account does not open this project.",
-            permission=QUERY,
-            fix="Check the project ID. If it is right, add the service account to the project in Mixpanel.",
-            fix_url=SERVICE_ACCOUNTS_URL,
-            detail=f"{len(projects)} other projects",
-        )
-    return Account(
-        id=project.id,
-        name=project.name,
-        detail=f"{project.account.name}, {client.region.label}",
-        url=f"{client.region.app}/project/{project.id}",
-    )
-
-
-def account_of_token(client: Client) -> Account:
-    """What stands for a project when there is only a token: nobody at Mixpanel says whose it is."""
-    fingerprint = hashlib.sha256(client.need_token().encode()).hexdigest()[:16]
-    detail = f"Token only, not proven; {client.region.label}"
-    return Account(id=f"token-{fingerprint}", name="Mixpanel project", detail=detail, url=client.region.app)
 
 
 class Checks:
@@ -98,11 +40,6 @@ class Checks:
             Step(name="clock", label="Our clock is right", run=self.clock, needs=("reach",)),
         )
 
-    @property
-    def token_only(self) -> bool:
-        client = self.client
-        return bool(client.token) and not client.username and not client.has_service_account
-
     @cached_property
     def first(self) -> Answer:
         return self.client.look()
@@ -112,7 +49,7 @@ class Checks:
         return self.client.me(self.first)
 
     def reach(self) -> StepOutcome:
-        if self.token_only:
+        if self.client.token_only:
             return warning(
                 "With a token alone there is nothing to ask, so nothing was asked.",
                 fix="Add a service account to have the connection proven.",
@@ -131,7 +68,7 @@ class Checks:
         return passed(f"It answered in {round(self.first.elapsed_ms)} ms, from {self.client.region.label}.")
 
     def account(self) -> StepOutcome:
-        if self.token_only:
+        if self.client.token_only:
             return warning(
                 "There is none. Mixpanel never says whether a token is right: nothing proves whose project this is.",
                 fix="Add a service account, or send an event with the other test and look for it in Mixpanel.",
@@ -139,14 +76,14 @@ class Checks:
                 degrades=False,
             )
         name = text(self.me.get("user_name")) or self.client.username
-        count = len(properties_of(self.client, self.me))
+        count = len(properties_of(self.me))
         return passed(f"“{name}” opens {count} project{'' if count == 1 else 's'}.")
 
     def project(self) -> StepOutcome:
-        if self.token_only:
+        if self.client.token_only:
             account = account_of_token(self.client)
             return StepOutcome(
-                status=warning("").status,
+                status=StepStatus.WARNING,
                 message="Events go to the project of the token, whichever it is.",
                 fix="Add a service account to see its name here.",
                 fix_url=SERVICE_ACCOUNTS_URL,
@@ -158,7 +95,7 @@ class Checks:
         return passed(f"{account.name} ({account.detail})", account=account)
 
     def reports(self) -> StepOutcome:
-        if self.token_only:
+        if self.client.token_only:
             return skipped("A token can only send. Reports need a service account.")
         asked = {"type": "general", "limit": 1}
         names = self.client.query("events/names", asked, operation="list event names")
@@ -171,7 +108,7 @@ class Checks:
         return passed("Reports, funnels and exports are open.")
 
     def imports(self) -> StepOutcome:
-        if self.token_only:
+        if self.client.token_only:
             return skipped("A token can only send. Imports need a service account.")
         roles = self._roles()
         if roles & _MAY_IMPORT:
@@ -208,7 +145,7 @@ class Checks:
         )
 
     def clock(self) -> StepOutcome:
-        if self.token_only:
+        if self.client.token_only:
             return skipped("Not looked at: nothing was asked.")
         try:
             theirs = parsedate_to_datetime(self.first.headers.get("Date", ""))

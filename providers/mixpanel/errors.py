@@ -103,6 +103,16 @@ def unreadable(answer: Answer, *, detail: str = "") -> UnexpectedResponse:
     )
 
 
+def unreadable_report(detail: str) -> UnexpectedResponse:
+    """For a report that is not what the documentation describes."""
+    return UnexpectedResponse(
+        "Mixpanel sent a report that could not be read.",
+        fix="Try again in a few minutes. If it lasts, look at Mixpanel's status page.",
+        code="shape",
+        detail=detail,
+    )
+
+
 def not_taken(words: str) -> InvalidRequest:
     """For a `0` of the addresses that answer 200 to everything."""
     said = f": {words}" if words else "."

@@ -13,10 +13,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from providers.kit.errors import InvalidRequest, NotFoundAtVendor, UnexpectedResponse, Unsupported
+from providers.kit.errors import InvalidRequest, NotFoundAtVendor, Unsupported
 from providers.kit.vocabulary.analytics import Column, FunnelQuery, FunnelStep, Report, SavedReport
 
 from .client import Client
+from .errors import unreadable_report
 from .shapes import count, mapping, number, sequence, text
 
 MAX_LOOKED_AT = 8
@@ -58,7 +59,7 @@ def funnel(client: Client, query: FunnelQuery) -> tuple[FunnelStep, ...]:
 def list_funnels(client: Client) -> tuple[SavedReport, ...]:
     found = client.query("funnels/list", operation="list funnels")
     if not isinstance(found, list):
-        raise _odd("no list of funnels")
+        raise unreadable_report("no list of funnels")
     pairs = [(text(mapping(one).get("funnel_id")), text(mapping(one).get("name"))) for one in found]
     return tuple(
         SavedReport(id=f"{FUNNEL}{number}", name=name or f"Funnel {number}", kind="funnel")
@@ -79,7 +80,7 @@ def ask(client: Client, report_id: str, *, start: date, end: date, within_days: 
         params |= {"length": within_days, "length_unit": "day"}
     data = mapping(client.query("funnels", params, operation="ask funnel")).get("data")
     if not isinstance(data, dict):
-        raise _odd("no data")
+        raise unreadable_report("no data")
     names: list[str] = []
     people: list[int] = []
     for day in data.values():
@@ -130,7 +131,7 @@ def insights(answer: Any) -> Report:
     """A saved Insights report as a table: `series` nests names, then (for lines over time) moments, then numbers."""
     series = mapping(answer).get("series")
     if not isinstance(series, dict):
-        raise _odd("no series")
+        raise unreadable_report("no series")
     leaves = list(_leaves(series, ()))
     depth = max((len(path) for path, _ in leaves), default=0)
     over_time = bool(leaves) and all(path and _DAY.match(path[-1]) for path, _ in leaves)
@@ -187,12 +188,3 @@ def _likely_first(saved: Sequence[SavedReport], steps: Sequence[str]) -> list[Sa
 def _step_name(step: Mapping[str, Any]) -> str:
     """People's name for a step: a custom event has a label besides its number."""
     return text(step.get("step_label")) or text(step.get("event")) or text(step.get("goal"))
-
-
-def _odd(detail: str) -> UnexpectedResponse:
-    return UnexpectedResponse(
-        "Mixpanel sent a report that could not be read.",
-        fix="Try again in a few minutes. If it lasts, look at Mixpanel's status page.",
-        code="shape",
-        detail=detail,
-    )

@@ -18,6 +18,9 @@ from .events import milliseconds
 
 SIMPLIFIED = "simplified"
 ORIGINAL = "original"
+DEVICE = "$device:"
+"""What Mixpanel puts before a device's id when it is all that is known of a person."""
+
 _UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -29,7 +32,7 @@ def identify_event(person: str, other: str, *, token: str, now: datetime, insert
         "distinct_id": person,
         "$insert_id": insert_id,
         "$user_id": person,
-        "$device_id": other,
+        "$device_id": other.removeprefix(DEVICE),
         "$identified_id": person,
         "$anon_id": other,
     }

@@ -165,8 +165,10 @@ UNSUPPORTED = {
     "ReportsRealtime": "Mixpanel's API has no view of the last half hour, and answers only 60 questions an hour.",
     "ConfirmsEvents": "Mixpanel answers “taken” even for an unknown token, and has no call for what just arrived. "
     "An import is confirmed row by row instead.",
-    "funnel": "Mixpanel's API answers only for saved funnels: one with exactly these steps must be saved there.",
-    "median_seconds": "Mixpanel tells the mean time between two steps, not the median.",
+    "funnel": "Mixpanel's API answers only for saved funnels: one with exactly these steps must be saved there. It "
+    "tells the mean time between two steps, not the median, so no time is shown.",
+    "merge_identities": "In projects with the simplified Identity Merge, only an anonymous id can be joined to a "
+    "person; two people who are known stay two.",
     "saved_reports": "Mixpanel lists saved funnels only; Insights reports are offered by the numbers you enter.",
 }
 

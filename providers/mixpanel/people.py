@@ -60,8 +60,13 @@ def _operations(profile: PersonProfile) -> tuple[tuple[str, Any], ...]:
         ("$unset", list(profile.remove)),
         ("$set_once", _jsonable(profile.set_once)),
         ("$set", _jsonable(profile.set)),
-        ("$union", _jsonable({name: list(values) for name, values in profile.union.items() if values})),
+        ("$union", _jsonable({name: _listed(values) for name, values in profile.union.items() if values})),
     )
+
+
+def _listed(values: Sequence[Any]) -> list[Any]:
+    """A list for Mixpanel; a text is one value and not its letters."""
+    return [values] if isinstance(values, str) else list(values)
 
 
 def _jsonable(values: Mapping[str, Any]) -> Any:

@@ -24,10 +24,12 @@ from providers.kit.vocabulary.analytics import (
 )
 
 from . import funnels, reports
-from .checks import Checks, account_of, account_of_token, properties_of
+from .account import account_of, account_of_token, properties_of
+from .checks import Checks
 from .client import Client
 from .exporting import export
 from .manifest import CONNECTION_TEST, EVENT_TEST, IMPORT_TEST, MANIFEST
+from .retention import retention
 from .send_checks import SendChecks
 from .sending import Sender
 
@@ -47,7 +49,7 @@ class Mixpanel(Provider):
 
     def identify(self) -> Account:
         """The project of the service account. With a token alone, a stand-in for it: Mixpanel tells nothing."""
-        if Checks(self.client).token_only:
+        if self.client.token_only:
             return account_of_token(self.client)
         return account_of(self.client, self.client.me())
 
@@ -62,7 +64,7 @@ class Mixpanel(Provider):
 
     def properties(self) -> tuple[AnalyticsProperty, ...]:
         """The projects that the service account opens."""
-        return properties_of(self.client, self.client.me())
+        return properties_of(self.client.me())
 
     # ------------------------------------------------------------------------------------------- sending
 
@@ -107,7 +109,7 @@ class Mixpanel(Provider):
         self, *, start: date, end: date, born_event: str = "", event: str = "", unit: str = "day", intervals: int = 7
     ) -> Report:
         """Who came back: a row for each day of the first `born_event`, a column for each day (week, month) after."""
-        return reports.retention(
+        return retention(
             self.client, born_event=born_event, event=event, start=start, end=end, unit=unit, intervals=intervals
         )
 

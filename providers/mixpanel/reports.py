@@ -2,28 +2,29 @@
 
 A metric is an event's name (how often) or `unique:` and an event's name (how many people). A dimension is `date` or
 the name of a property. Sources: https://docs.mixpanel.com/reference/list-recent-events, …/segmentation-query,
-…/segmentation-expressions, …/retention-query
+…/segmentation-expressions
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import orjson
 
-from providers.kit.errors import InvalidRequest, UnexpectedResponse, Unsupported
+from providers.kit.errors import InvalidRequest, Unsupported
 from providers.kit.vocabulary.analytics import Column, Metric, Report, ReportQuery
 
 from .client import Client
-from .shapes import count, mapping, number, sequence, text
+from .errors import unreadable_report
+from .shapes import mapping, number, sequence
 
 DATE = "date"
 UNIQUE = "unique:"
 MAX_METRICS = 10
 MAX_VALUES = 10_000
+_USUAL_VALUES = 1000
 _NAMES = 255
 
 Cells = Mapping[tuple[str, ...], int | float]
@@ -56,7 +57,7 @@ def metrics(client: Client) -> tuple[Metric, ...]:
     found = client.query("events/names", {"type": "general", "limit": _NAMES}, operation="list event names")
     names = [one for one in sequence(found) if isinstance(one, str) and one]
     if not isinstance(found, list):
-        raise _odd("no list of names")
+        raise unreadable_report("no list of names")
     every = [(name, f"{UNIQUE}{name}") for name in names]
     return tuple(Metric(name=one, label=Measure.of(one).label) for pair in every for one in pair)
 
@@ -66,7 +67,8 @@ def report(client: Client, query: ReportQuery) -> Report:
     _check(query)
     measures = [Measure.of(one) for one in query.metrics]
     recent = _recent(client, query, [one for one in measures if _is_recent(query, one)])
-    columns = [_cells(query, recent.get(one) or _segments(client, query, one)) for one in measures]
+    segments = [recent.get(one) or _segments(client, query, one) for one in measures]
+    columns = [_cells(query, one) for one in segments]
     # Days without anything are there, too: a chart needs them.
     keys = dict.fromkeys(key for cells in columns for key in cells)
     rows = [(*key, *(cells.get(key, 0) for cells in columns)) for key in keys]
@@ -78,7 +80,7 @@ def report(client: Client, query: ReportQuery) -> Report:
         columns=titles,
         rows=tuple(page),
         total_rows=len(rows),
-        note=_note(query, measures, columns),
+        note=_note(query, measures, segments),
         next_offset=after if page and after < len(rows) else None,
     )
 
@@ -121,6 +123,11 @@ def _check(query: ReportQuery) -> None:
 
 def _property(query: ReportQuery) -> str:
     return next((one for one in query.dimensions if one != DATE), "")
+
+
+def _values(query: ReportQuery) -> int:
+    """How many of a property's values are asked for: more than are shown, so that the number of rows is true."""
+    return min(MAX_VALUES, max(_USUAL_VALUES, query.offset + query.limit + 1))
 
 
 def _days(query: ReportQuery) -> int:
@@ -180,7 +187,7 @@ def _segments(client: Client, query: ReportQuery, measure: Measure) -> Segments:
     else:
         params["unit"] = "day"
     if _property(query):
-        params |= {"on": expression(_property(query)), "limit": MAX_VALUES}
+        params |= {"on": expression(_property(query)), "limit": _values(query)}
     if query.filters:
         params["where"] = where(query.filters)
     dates, values = _series(client.query("segmentation", params, operation="segment events"))
@@ -193,7 +200,7 @@ def _series(answer: Any) -> tuple[list[str], dict[str, dict[str, int | float]]]:
     """Dates, and numbers by name and date, of `{"data": {"series": […], "values": {name: {date: n}}}}`."""
     data = mapping(answer).get("data")
     if not isinstance(data, dict) or not isinstance(data.get("values"), dict):
-        raise _odd("no data.values")
+        raise unreadable_report("no data.values")
     dates = [one for one in sequence(data.get("series")) if isinstance(one, str)]
     values = {
         name: {day: found for day, raw in mapping(by_date).items() if (found := number(raw)) is not None}
@@ -229,50 +236,10 @@ def _ordered(rows: list[Any], columns: Sequence[Column], query: ReportQuery) -> 
     return sorted(rows, key=lambda row: row[place], reverse=True)
 
 
-def _note(query: ReportQuery, measures: Sequence[Measure], columns: Sequence[Cells]) -> str:
+def _note(query: ReportQuery, measures: Sequence[Measure], segments: Sequence[Segments]) -> str:
     notes = []
     if DATE in query.dimensions and any(one.kind == "unique" for one in measures):
         notes.append("People are counted once for each day, so the days add up to more than the people.")
-    if _property(query) and any(len(one) >= MAX_VALUES for one in columns):
-        notes.append(f"Mixpanel shows the {MAX_VALUES:,} most frequent values.")
+    if _property(query) and any(len(one) >= _values(query) for one in segments):
+        notes.append(f"Only the {_values(query):,} most frequent values are in it.")
     return " ".join(notes)
-
-
-def retention(
-    client: Client, *, born_event: str, event: str, start: date, end: date, unit: str, intervals: int
-) -> Report:
-    """How many came back: a row for each day (week, month) of beginning, a column for each one after."""
-    if unit not in ("day", "week", "month") or not 1 <= intervals <= 90:
-        raise InvalidRequest("Choose days, weeks or months, up to 90 of them.", field="unit", fix="Choose another.")
-    params: dict[str, Any] = {
-        "from_date": start.isoformat(),
-        "to_date": end.isoformat(),
-        "retention_type": "birth" if born_event else "compounded",
-        "unit": unit,
-        "interval_count": intervals,
-    }
-    params |= {name: value for name, value in (("born_event", born_event), ("event", event)) if value}
-    answer = client.query("retention", params, operation="ask retention")
-    if not isinstance(answer, dict):
-        raise _odd("no retention")
-    found = [
-        (day, count(mapping(one).get("first")), [count(n) for n in sequence(mapping(one).get("counts"))])
-        for day, one in sorted(answer.items())
-    ]
-    width = max((len(counts) for _, _, counts in found), default=0)
-    rows = tuple((day, first, *counts, *([0] * (width - len(counts)))) for day, first, counts in found)
-    columns = (
-        Column(name=DATE, label="Began", kind=DATE),
-        Column(name="people", label="People", kind="number"),
-        *(Column(name=f"{unit}_{n}", label=f"{text(unit).title()} {n}", kind="number") for n in range(width)),
-    )
-    return Report(columns=columns, rows=rows, total_rows=len(rows))
-
-
-def _odd(detail: str) -> UnexpectedResponse:
-    return UnexpectedResponse(
-        "Mixpanel sent a report that could not be read.",
-        fix="Try again in a few minutes. If it lasts, look at Mixpanel's status page.",
-        code="shape",
-        detail=detail,
-    )

@@ -12,7 +12,7 @@ from providers.kit.sandbox import SandboxRequest
 
 from .events import EARLIEST, MAX_BATCH, MAX_BATCH_BYTES, MAX_EVENT_BYTES, MAX_PARTS, NOBODY, TRACK_DAYS
 from .exporting import moment_of
-from .sandbox_store import TOKEN, Refusal, body_of, form_of, one, remember, size_of
+from .sandbox_store import TOKEN, Marks, Refusal, body_of, form_of, marks, one, remember, size_of
 
 _INSERT_ID = re.compile(r"[A-Za-z0-9-]{1,36}")
 _IDENTITY = frozenset({"$identify", "$create_alias", "$merge"})
@@ -24,12 +24,13 @@ def track(state: dict[str, Any], request: SandboxRequest, now: datetime) -> Any:
     valid = [event for event in (given if isinstance(given, list) else [given]) if _is_event(event)]
     if len(valid) > MAX_BATCH:
         raise Refusal(413, "request exceeds max limit of 2000 events")
+    known = marks(state)
     for event in valid:
         properties = event["properties"]
         moment = moment_of(properties.get("time")) or now
         if properties.get("token") == TOKEN and moment >= now - timedelta(days=TRACK_DAYS):
             time = round(min(moment, now).timestamp() * 1000)
-            _take(state, event["event"], {**properties, "time": time})
+            _take(state, event["event"], {**properties, "time": time}, known)
     return _received(request, good=bool(valid), error="data, missing or empty")
 
 
@@ -43,11 +44,12 @@ def import_events(state: dict[str, Any], request: SandboxRequest, now: datetime)
     if len(events) > MAX_BATCH:
         message = f"request exceeds max limit of {MAX_BATCH} events"
         raise Refusal(413, message)
+    known = marks(state)
     failed = []
     for index, event in enumerate(events):
         wrong = _wrong(event, now)
         if wrong is None:
-            _take(state, event["event"], event["properties"])
+            _take(state, event["event"], event["properties"], known)
             continue
         properties = event.get("properties") if isinstance(event, dict) else None
         mark = properties.get("$insert_id", "") if isinstance(properties, dict) else ""
@@ -117,12 +119,12 @@ def _apply(profile: dict[str, Any], update: Mapping[str, Any]) -> None:
         profile.pop(name, None)
 
 
-def _take(state: dict[str, Any], name: str, properties: Mapping[str, Any]) -> None:
+def _take(state: dict[str, Any], name: str, properties: Mapping[str, Any], known: Marks) -> None:
     pair = _same_person(name, properties)
     if pair and pair[0] != pair[1] and all(pair):
         state["aliases"][pair[1]] = pair[0]
     if name not in _IDENTITY:
-        remember(state, name, properties)
+        remember(state, name, properties, known)
 
 
 def _same_person(name: str, properties: Mapping[str, Any]) -> tuple[str, str] | None:

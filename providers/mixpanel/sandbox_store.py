@@ -12,6 +12,8 @@ from urllib.parse import parse_qs
 
 from providers.kit.sandbox import SandboxRequest
 
+from .identity import DEVICE
+
 SEEDED = "mixpanel_seeded"
 TOKEN = "5a4db0c1e27f4b6d8a93c5e07f1b2d4e"  # the stand-in's own
 PROJECT_ID = "3187769"
@@ -61,20 +63,32 @@ def seed(state: dict[str, Any], now: datetime) -> None:
 
 
 def _seed_event(state: dict[str, Any], name: str, person: str, moment: datetime, properties: dict[str, Any]) -> None:
-    remember(state, name, {**properties, "distinct_id": person, "time": round(moment.timestamp() * 1000)})
+    remember(state, name, {**properties, "distinct_id": person, "time": round(moment.timestamp() * 1000)}, set())
 
 
-def remember(state: dict[str, Any], name: str, properties: Mapping[str, Any]) -> bool:
-    """Keeps an event unless it is there: same $insert_id, name, person and day count once. Times are milliseconds."""
+Marks = set[tuple[str, str, str, str]]
+
+
+def marks(state: Mapping[str, Any]) -> Marks:
+    """What tells the kept events apart: same $insert_id, name, person and day count once."""
+    return {_mark(name, kept) for name, kept in state["events"]}
+
+
+def _mark(name: str, kept: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    return str(kept["$insert_id"]), name, str(kept.get("distinct_id")), day_of(kept["time"])
+
+
+def remember(state: dict[str, Any], name: str, properties: Mapping[str, Any], known: Marks) -> bool:
+    """Keeps an event unless it is among the known ones. Times are kept in milliseconds."""
     state["counter"] = state.get("counter", 0) + 1
     kept = {key: value for key, value in properties.items() if key != "token"}
     kept.setdefault("$insert_id", f"sandbox-{state['counter']:06d}")
     moment = int(kept.get("time") or 0)
     kept["time"] = moment * 1000 if moment < 100_000_000_000 else moment
-    key = [kept["$insert_id"], name, kept.get("distinct_id"), day_of(kept["time"])]
-    for other, theirs in state["events"]:
-        if key == [theirs["$insert_id"], other, theirs.get("distinct_id"), day_of(theirs["time"])]:
-            return False
+    key = _mark(name, kept)
+    if key in known:
+        return False
+    known.add(key)
     state["events"].append([name, kept])
     del state["events"][:-MAX_KEPT]
     return True
@@ -90,7 +104,7 @@ def days(start: date, end: date) -> list[str]:
 
 def who(state: Mapping[str, Any], properties: Mapping[str, Any]) -> str:
     """The person an event counts for, after merges."""
-    person = str(properties.get("distinct_id") or "")
+    person = str(properties.get("distinct_id") or "").removeprefix(DEVICE)
     for _ in range(20):
         if person not in state["aliases"]:
             break

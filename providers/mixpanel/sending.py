@@ -16,6 +16,8 @@ from .events import MAX_BATCH, Row, batches, person_problem, prepare
 from .people import updates_of
 from .shapes import count, mapping, sequence, text
 
+_OUR_WORDS = {"event": "name", "distinct_id": "person", "time": "occurred_at", "$insert_id": "id"}
+
 
 class Sender:
     def __init__(self, client: Client) -> None:
@@ -60,7 +62,11 @@ class Sender:
             imported, refused = _outcome(answer, batch)
             accepted += imported
             told += refused
-        return TrackResult(accepted=accepted, problems=tuple(sorted(told, key=lambda one: one.index)), confirmed=True)
+        return TrackResult(
+            accepted=accepted,
+            problems=tuple(sorted(told, key=lambda one: one.index)),
+            confirmed=True if rows else None,
+        )
 
     # ---------------------------------------------------------------------------------------------- profiles
 
@@ -113,7 +119,9 @@ def _outcome(answer: Answer, batch: Sequence[Row]) -> tuple[int, list[EventProbl
         if 0 <= place < len(batch):
             message = clean(text(mapping(record).get("message"))) or "Mixpanel refused this event."
             field = text(mapping(record).get("field")).removeprefix("properties.")
-            problems.append(EventProblem(index=batch[place].index, message=message, field=field))
+            problems.append(
+                EventProblem(index=batch[place].index, message=message, field=_OUR_WORDS.get(field, field))
+            )
     imported = body.get("num_records_imported")
     if isinstance(imported, bool) or not isinstance(imported, int) or not 0 <= imported <= len(batch):
         raise unreadable(answer, detail="no num_records_imported")

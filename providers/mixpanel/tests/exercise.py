@@ -54,7 +54,7 @@ def _sending(bench: Bench, provider: Mixpanel) -> None:
     for _ in range(2):
         told = provider.import_events(past)
         assert (told.accepted, told.confirmed) == (2, True)
-        assert [(one.index, one.field) for one in told.problems] == [(1, "distinct_id")]
+        assert [(one.index, one.field) for one in told.problems] == [(1, "person")]
     provider.merge_identities("ada", "visitor-1")
     assert bench.state.read()["aliases"] == {"visitor-1": "ada"}
     original = bench.open({"identity_merge": "original"})

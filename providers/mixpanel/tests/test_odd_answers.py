@@ -20,9 +20,11 @@ from providers.kit.transport import Limits, with_body
 from providers.kit.vocabulary.analytics import FunnelQuery, PersonProfile, ReportQuery, TrackedEvent
 
 from .. import reports
+from ..events import Row
 from ..exporting import events_of
-from ..funnels import insights
+from ..funnels import ask, insights
 from ..provider import Mixpanel
+from ..retention import retention
 from ..sandbox import Sandbox
 from ..sending import _outcome
 from .conftest import MixpanelBench
@@ -169,8 +171,6 @@ def test_the_published_insights_report_is_a_table(published: dict[str, Any]) -> 
 
 
 def test_the_published_funnel_adds_up(published: dict[str, Any]) -> None:
-    from ..funnels import ask
-
     client: Any = Told(example(published, "GET /api/query/funnels"))
     steps = ask(client, "funnel-1", start=START, end=TODAY)
     assert [(one.name, one.people) for one in steps] == [("App Open", 81277), ("Game Played", 54012)]
@@ -179,7 +179,7 @@ def test_the_published_funnel_adds_up(published: dict[str, Any]) -> None:
 
 def test_the_published_retention_is_a_table(published: dict[str, Any]) -> None:
     client: Any = Told(example(published, "GET /api/query/retention"))
-    report = reports.retention(client, born_event="", event="", start=START, end=TODAY, unit="day", intervals=2)
+    report = retention(client, born_event="", event="", start=START, end=TODAY, unit="day", intervals=2)
     assert report.rows[1] == ("2012-01-02", 10, 9, 7, 6)
 
 
@@ -197,11 +197,9 @@ def test_the_published_export_is_read(published: dict[str, Any]) -> None:
 
 
 def test_the_published_refusal_of_rows_is_read(published: dict[str, Any]) -> None:
-    from ..events import Row
-
     body = orjson.dumps(example(published, "POST /import", "400"))
     batch = [Row(index=10 + n, data=b"") for n in range(1000)]
     imported, problems = _outcome(Answer(status=400, headers={}, content=body, elapsed_ms=1), batch)
-    assert (imported, problems[0].index, problems[0].field) == (999, 10, "time")
+    assert (imported, problems[0].index, problems[0].field) == (999, 10, "occurred_at")
     with pytest.raises(UnexpectedResponse):
         _outcome(Answer(status=200, headers={}, content=b'{"num_records_imported": "2"}', elapsed_ms=1), batch)

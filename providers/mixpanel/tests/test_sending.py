@@ -16,7 +16,7 @@ from providers.kit import errors
 from providers.kit.http import Answer
 from providers.kit.testing import NOW
 from providers.kit.transport import Limits, NoAnswer
-from providers.kit.vocabulary.analytics import PersonProfile, TrackedEvent
+from providers.kit.vocabulary.analytics import PersonProfile, ReportQuery, TrackedEvent
 
 from ..events import MAX_BATCH_BYTES, batches, insert_id, prepare
 from ..sandbox import READ_ONLY
@@ -130,6 +130,16 @@ def test_more_than_two_thousand_events_go_in_several_calls(bench: MixpanelBench)
     assert [len(batch) for batch in batches(rows)] == [2000, 3]
 
 
+def test_a_long_import_goes_in_several_calls_and_is_added_up(bench: MixpanelBench) -> None:
+    events = [
+        TrackedEvent(name="A", person="null" if n == 2001 else f"p{n}", occurred_at=YESTERDAY) for n in range(2003)
+    ]
+    result = bench.open().import_events(events)
+    assert len(bench.transport.calls) == 2
+    assert result.accepted == 2002
+    assert [one.index for one in result.problems] == [2001]
+
+
 def test_no_call_is_larger_than_ten_megabytes() -> None:
     events = [TrackedEvent(name="A", person=f"p{n}", properties={"x": "y" * 900_000}) for n in range(25)]
     rows, problems = prepare(events, token="t", now=NOW, past=False)
@@ -162,9 +172,9 @@ def test_refused_rows_are_told_by_their_place_in_what_was_given(bench: MixpanelB
     assert result.accepted == 2
     assert [(one.index, one.field) for one in result.problems] == [
         (0, "name"),
-        (2, "distinct_id"),
+        (2, "person"),
         (3, "occurred_at"),
-        (4, "distinct_id"),
+        (4, "person"),
         (5, "occurred_at"),
     ]
     assert all(one.message for one in result.problems)
@@ -212,13 +222,13 @@ def test_an_import_needs_a_service_account_that_may(bench: MixpanelBench) -> Non
 
 def test_profiles_are_sent_as_one_mixed_batch_and_counting_apart(bench: MixpanelBench) -> None:
     profile = PersonProfile(
-        person="ada", set={"a": 1}, set_once={"b": 2}, add={"c": 3}, union={"d": ["x"]}, remove=("e",)
+        person="ada", set={"a": 1}, set_once={"b": 2}, add={"c": 3}, union={"d": "xy"}, remove=("e",)
     )
     assert bench.open().update_people([profile]).accepted == 1
     assert len(bench.transport.calls) == 2
     assert [next(name for name in one if name not in ("$token", "$distinct_id")) for one in sent(bench)] == ["$add"]
     kept = bench.state.read()["people"]["ada"]
-    assert kept == {"a": 1, "b": 2, "c": 3, "d": ["x"]}
+    assert kept == {"a": 1, "b": 2, "c": 3, "d": ["xy"]}
 
 
 @pytest.mark.parametrize(
@@ -295,12 +305,10 @@ def test_joining_needs_two_different_ids(bench: MixpanelBench, person: str, othe
 
 
 def test_joined_ids_count_as_one_person_in_reports(bench: MixpanelBench) -> None:
-    from providers.kit.vocabulary.analytics import ReportQuery
-
     provider = bench.open()
-    provider.track([TrackedEvent(name="Joined", person=one) for one in ("ada", "visitor")])
+    provider.track([TrackedEvent(name="Joined", person=one) for one in ("ada", "$device:visitor")])
     today = NOW.date()
     query = ReportQuery(start=today, end=today, metrics=("Joined", "unique:Joined"))
     assert provider.report(query).rows == ((2, 2),)
-    provider.merge_identities("ada", "visitor")
+    provider.merge_identities("ada", "$device:visitor")
     assert provider.report(query).rows == ((2, 1),)
