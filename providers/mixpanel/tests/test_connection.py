@@ -20,6 +20,7 @@ from providers.kit.limits import bucket_for
 from providers.kit.steps import run_steps
 from providers.kit.vocabulary import analytics
 
+from .. import sandbox_query
 from ..client import QUERY_LIMIT
 from ..errors import error_from
 from ..provider import Mixpanel
@@ -156,6 +157,40 @@ def test_a_wrong_secret_is_authentication_and_is_never_shown(bench: MixpanelBenc
     shown = repr(found) + repr(caught.value.__dict__) + repr(provider.connection) + repr(bench.records)
     assert wrong not in shown
     assert SECRET not in shown
+
+
+def test_a_project_without_events_and_a_role_that_is_not_told_are_said_gently(
+    bench: MixpanelBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.state.read().update({"mixpanel_seeded": True, "events": [], "people": {}, "groups": {}, "aliases": {}})
+    told = {"results": {"projects": {"3187769": {"id": 3187769}}, "organizations": {}}}
+    monkeypatch.setattr(sandbox_query, "me", lambda *_, **__: told)
+    found = run(bench.open({"project_token": ""}), "connection")
+    assert states(found) == {
+        "reach": "passed",
+        "account": "passed",
+        "project": "passed",
+        "reports": "warning",
+        "imports": "warning",
+        "token": "skipped",
+        "clock": "passed",
+    }
+    assert not found["reports"].degrades
+    assert not found["imports"].degrades
+    assert found["project"].account is not None
+    assert found["project"].account.name == "Project 3187769"
+
+
+@pytest.mark.parametrize(
+    ("role", "state"),
+    [("owner", "passed"), ("admin", "passed"), ({"name": "Admin"}, "passed"), ("analyst", "warning")],
+)
+def test_the_role_in_the_project_counts_before_that_in_the_organisation(
+    bench: MixpanelBench, monkeypatch: pytest.MonkeyPatch, role: Any, state: str
+) -> None:
+    told = {"results": {"projects": {"3187769": {"role": role}}, "organizations": {"1": {"role": "consumer"}}}}
+    monkeypatch.setattr(sandbox_query, "me", lambda *_, **__: told)
+    assert states(run(bench.open(), "connection"))["imports"] == state
 
 
 @pytest.mark.parametrize("minutes", [0, 5, 90])

@@ -213,6 +213,16 @@ def test_small_answers_are_asked_for_more_days_at_once(bench: MixpanelBench) -> 
     assert spans == sorted(spans)
 
 
+def test_heavy_answers_are_asked_for_fewer_days_at_once(
+    bench: MixpanelBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exporting, "_LIGHT", 500)
+    monkeypatch.setattr(exporting, "_HEAVY", 600)
+    found = [one.id for one in bench.open().export_events(start=MONTH, end=TODAY)]
+    assert len(found) == len(set(found)) == len(bench.state.read()["events"])
+    assert len(bench.transport.calls) > 10
+
+
 def test_nothing_is_asked_before_the_first_event_is_taken(bench: MixpanelBench) -> None:
     events = bench.open().export_events(start=MONTH, end=TODAY)
     assert not bench.transport.calls

@@ -18,6 +18,7 @@ from providers.kit.testing import NOW
 from providers.kit.transport import Limits, NoAnswer
 from providers.kit.vocabulary.analytics import PersonProfile, ReportQuery, TrackedEvent
 
+from .. import sandbox_ingest
 from ..events import MAX_BATCH_BYTES, batches, insert_id, prepare
 from ..sandbox import READ_ONLY
 from .conftest import MixpanelBench
@@ -295,6 +296,12 @@ def test_two_ids_are_joined_in_the_projects_own_way(
     path = bench.transport.calls[-1].path_url.partition("?")[0]
     assert (path, sent(bench)[0]["event"]) == expected
     assert bench.state.read()["aliases"] == {other: "ada"}
+
+
+def test_a_merge_that_mixpanel_refuses_is_told(bench: MixpanelBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox_ingest, "_wrong", lambda *_: ("properties", "already merged"))
+    with pytest.raises(errors.InvalidRequest, match="already merged"):
+        bench.open({"identity_merge": "original"}).merge_identities("ada", "bob")
 
 
 @pytest.mark.parametrize(("person", "other"), [("", "b"), ("a", " "), ("a", "a"), ("a", "null")])
