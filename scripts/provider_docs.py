@@ -6,7 +6,7 @@ needs the vendors' published descriptions (VENDOR_DATA) and is left as it is wit
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
