@@ -198,8 +198,8 @@ _SETUP_STEPS = (
     SetupStep(
         title="Let events come in (only with an app)",
         text="HubSpot sends events from a private app or a project's app, not from a service key. Open the app, "
-        "choose “Webhooks”, enter the address that we show and add the events. Then choose “Auth” and copy the client "
-        "secret.",
+        "choose “Webhooks”, enter the address that we show and add the events. Then choose “Auth” and copy the "
+        "client secret.",
         url=WEBHOOKS_URL,
         url_label="See HubSpot's own steps for webhooks",
         field=CLIENT_SECRET.name,

@@ -1,4 +1,4 @@
-"""HubSpot on its stand-in, with every request and answer held against the vendor's description where it is at hand."""
+"""HubSpot on its stand-in, each request and answer held against the vendor's description where it is at hand."""
 
 from __future__ import annotations
 
