@@ -6,10 +6,12 @@ key `index_lag_ms` holds changes back from the index for so long.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from fnmatch import fnmatchcase
 from itertools import islice
 from typing import Any
 
@@ -258,7 +260,9 @@ _TESTS: dict[str, Callable[[str, Mapping[str, Any]], bool]] = {
         _compared(value, one.get("value")) >= 0 and _compared(value, one.get("highValue")) <= 0
     ),
     "IN": lambda value, one: value.lower() in [str(each).lower() for each in one.get("values") or ()],
-    "CONTAINS_TOKEN": lambda value, one: str(one.get("value")).strip("*").lower() in value.lower(),
+    "CONTAINS_TOKEN": lambda value, one: any(
+        fnmatchcase(word, str(one.get("value")).lower()) for word in re.split(r"[^\w*]+", value.lower())
+    ),
 }
 
 

@@ -45,7 +45,7 @@ def upsert(client: Client, rows: Sequence[ContactValues], *, by: str) -> tuple[W
         except ProviderError as error:
             if number == 0:
                 raise
-            written |= {one.place: Written(key=one.key, problem=str(error)) for one in batch}
+            written |= _failed(batch, error)
     return tuple(written[place] for place in range(len(rows)))
 
 
@@ -91,8 +91,17 @@ def _write(client: Client, rows: Sequence[_Row], by: str) -> dict[int, Written]:
         if len(rows) == 1:
             return {rows[0].place: Written(key=rows[0].key, problem=str(error), field=error.field)}
         middle = len(rows) // 2
-        return _write(client, rows[:middle], by) | _write(client, rows[middle:], by)
+        written = _write(client, rows[:middle], by)
+        try:
+            return written | _write(client, rows[middle:], by)
+        except ProviderError as error:
+            return written | _failed(rows[middle:], error)
     return _told(rows, answer, by)
+
+
+def _failed(rows: Sequence[_Row], error: ProviderError) -> dict[int, Written]:
+    """Rows that were not written because HubSpot could not be asked any more."""
+    return {one.place: Written(key=one.key, problem=str(error)) for one in rows}
 
 
 def _told(rows: Sequence[_Row], answer: Mapping[str, Any], by: str) -> dict[int, Written]:

@@ -68,8 +68,8 @@ def test_one_address_twice_is_written_twice_in_order(bench: Bench) -> None:
         [row(1, first_name="One"), row(2), row(1, first_name="Two", email="ROW1@example.com")]
     )
     assert written[0].id == written[2].id
+    assert sizes(bench) == [2, 1]
     assert hubspot.contact(written[0].id).first_name == "Two"
-    assert sizes(bench)[:2] == [2, 1]
 
 
 def test_a_row_without_an_address_is_told_before_anything_is_sent(bench: Bench) -> None:
