@@ -1,6 +1,6 @@
 """Whose account it is, and what is left of its limits: read from one answer about the account and its headers.
 
-Headers: https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines.
+Headers: https://developers.hubspot.com/docs/api/usage-details.
 """
 
 from __future__ import annotations

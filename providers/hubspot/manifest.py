@@ -342,7 +342,7 @@ MANIFEST = Manifest(
     key_inventory_url=KEYS_URL,
     unsupported={
         "KeepsLeads": "HubSpot keeps a new lead as a contact with the lifecycle stage “lead”: use contacts. Its "
-        "separate lead records belong to the larger sales plans and are no part of the interface described here.",
+        "separate lead records come with the larger sales plans only and always hang on a contact.",
         "RegistersWebhooks": "HubSpot lets the events of a private app be changed only on the app's own page, not "
         "through its interface: enter our address there by hand.",
         "CatchesUp": "HubSpot keeps no list of past events. What was missed is found by asking for what changed.",

@@ -6,7 +6,7 @@ KEYS_URL = "https://app.hubspot.com/l/private-apps"
 SERVICE_KEYS_URL = (
     "https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/account-service-keys"
 )
-USAGE_URL = "https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines"
+USAGE_URL = "https://developers.hubspot.com/docs/api/usage-details"
 STATUS_URL = "https://status.hubspot.com"
 PRICING_URL = "https://www.hubspot.com/pricing"
 WEBHOOKS_URL = (

@@ -41,9 +41,10 @@ DEAL_PROPERTIES = (
     "createdate",
     "hs_lastmodifieddate",
 )
-_OF_CONTACT = frozenset(CONTACT_PROPERTIES) - {"lifecyclestage"}
-_OF_COMPANY = frozenset(COMPANY_PROPERTIES) - {"industry"}
-_OF_DEAL = frozenset(DEAL_PROPERTIES)
+_ID = "hs_object_id"
+_OF_CONTACT = frozenset({*CONTACT_PROPERTIES, _ID}) - {"lifecyclestage"}
+_OF_COMPANY = frozenset({*COMPANY_PROPERTIES, _ID}) - {"industry"}
+_OF_DEAL = frozenset({*DEAL_PROPERTIES, _ID})
 _LARGEST_AMOUNT = Decimal(10) ** 15
 _MAX_TEXT = 60
 

@@ -2,8 +2,8 @@
 
 State key `generated` is how many there are, `generated_per_ms` how many share one millisecond (1 by default),
 `generated_step_ms` how far apart such milliseconds are (1,000 by default), `generated_from` when the first was
-changed. Ids and times of change grow with the number, so that a range of either is a range of numbers. One that is changed or
-archived is stored from then on, and is none of these any more.
+changed. Ids and times of change grow with the number, so that a range of either is a range of numbers. One that is
+changed or archived is stored from then on, and is none of these any more.
 """
 
 from __future__ import annotations

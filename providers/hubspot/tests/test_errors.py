@@ -53,9 +53,7 @@ VERBS: dict[str, Callable[[HubSpot], Any]] = {
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['status']}-{case['category']}")
 def test_each_refusal_is_named_for_what_happens_next(case: dict[str, Any]) -> None:
     body = {name: value for name, value in case.items() if name not in ("error", "field", "code", "permission")}
-    hubspot, transport = always(
-        case["status"], {"status": "error", "correlationId": "c-1", **body}, {"retry-after": "60"}
-    )
+    hubspot, _ = always(case["status"], {"status": "error", "correlationId": "c-1", **body}, {"retry-after": "60"})
     with pytest.raises(getattr(errors, case["error"])) as raised:
         hubspot.contact("1")
     assert type(raised.value).__name__ == case["error"]
@@ -184,12 +182,10 @@ def _replayed(answers: list[tuple[int, Any]]) -> tuple[HubSpot, Any]:
 
 def _odd(body: Any) -> Iterator[Any]:
     """The body with one part at a time replaced."""
-    for wrong in (None, 7, [], {}, "x", [None], True):
-        yield wrong
+    yield from (None, 7, [], {}, "x", [None], True)
     if isinstance(body, dict):
         for name, value in body.items():
             for inner in _odd(value) if isinstance(value, dict | list) else (None, 7, [], {}, "", True, 1e400):
                 yield {**body, name: inner}
     elif isinstance(body, list) and body:
-        for inner in _odd(body[0]):
-            yield [inner, *body[1:]]
+        yield from ([inner, *body[1:]] for inner in _odd(body[0]))
