@@ -1,6 +1,6 @@
-"""Bulk API 2.0, for more records than the collections calls are meant for: a job, its CSV, and the results by row.
+"""Bulk API 2.0, for more records than collections are meant for: a job, its CSV, the results by row.
 
-create (POST jobs/ingest) → upload (PUT …/batches) → close (PATCH state UploadComplete) → poll → three lists of results.
+create (POST jobs/ingest) → upload (PUT …/batches) → close (PATCH state UploadComplete) → poll → lists of results.
 The order of results is not that of the rows, so that each row is found again by its `key` column.
 https://developer.salesforce.com/docs/platform/api-asynch/guide/bulk-api-2-0-ingest.html
 https://developer.salesforce.com/docs/platform/api-asynch/guide/walkthrough-upsert.html

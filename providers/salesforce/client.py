@@ -141,7 +141,7 @@ class Client:
     # -------------------------------------------------------------------------------------- many records
 
     def save_many(self, method: str, kind: str, records: Sequence[Record], *, by: str = "") -> tuple[Saved, ...]:
-        """Writes up to 200 records of one kind, each for itself: POST creates, PATCH updates, PATCH with `by` upserts."""
+        """Writes up to 200 records, each for itself: POST creates, PATCH updates, PATCH with `by` upserts."""
         assert 1 <= len(records) <= MAX_COLLECTION
         path = f"{DATA}/composite/sobjects" + (f"/{part(kind)}/{part(by)}" if by else "")
         body = {"allOrNone": False, "records": [{"attributes": {"type": kind}, **one} for one in records]}

@@ -24,7 +24,7 @@ _TYPES = {
     "url": "url",
     "reference": "reference",
 }
-"""Field types of https://developer.salesforce.com/docs/platform/object-reference/guide/field-types.html in our words."""
+"""Field types in our words: https://developer.salesforce.com/docs/platform/object-reference/guide/field-types.html"""
 
 _NAMES = {
     CALLS: "API calls in 24 hours",

@@ -149,7 +149,7 @@ def oauth_error_from(answer: Answer) -> ProviderError:
         )
     return AuthenticationFailed(
         f"Salesforce refused the sign-in{_quoted(words)}.",
-        fix="Connect the account again. With client credentials, look whether the app's policies name a “Run As” user.",
+        fix="Connect the account again. With client credentials, look whether the app's policies name a user.",
         fix_url=APPS_URL,
         **details,
     )

@@ -93,7 +93,8 @@ _SETUP_STEPS = (
         title="Switch on OAuth",
         text="Under “API (Enable OAuth Settings)”, tick “Enable OAuth”. As “Callback URL”, paste the address that we "
         "show. Move these scopes to the right: “Manage user data via APIs (api)” and “Perform requests at any time "
-        "(refresh_token, offline_access)”. Leave “Require Proof Key for Code Exchange (PKCE)” ticked. Press “Create”.",
+        "(refresh_token, offline_access)”. Leave “Require Proof Key for Code Exchange (PKCE)” ticked. "
+        "Press “Create”.",
         url=APPS_URL,
         url_label="Open External Client Apps in Salesforce",
     ),
@@ -107,8 +108,8 @@ _SETUP_STEPS = (
     ),
     SetupStep(
         title="Say where people sign in",
-        text="Choose “Production or Developer Edition”, or “A Salesforce sandbox” for a copy that Salesforce keeps for "
-        "trying things out. Then press “Sign in to Salesforce”.",
+        text="Choose “Production or Developer Edition”, or “A Salesforce sandbox” for a copy that Salesforce keeps "
+        "for trying things out. Then press “Sign in to Salesforce”.",
         field=LOGIN_HOST.name,
     ),
     SetupStep(
@@ -122,8 +123,9 @@ _SETUP_STEPS = (
     ),
     SetupStep(
         title="Give the user the rights",
-        text="The Salesforce user needs “API Enabled” and the object permissions listed below. Put them into a "
-        "permission set, press “Manage Assignments” and add the user. The connection test names each one that lacks.",
+        text="The Salesforce user needs “API Enabled” and the object permissions listed below. Put them into "
+        "a permission set, press “Manage Assignments” and add the user. The connection test names "
+        "each one that is missing.",
         url=PROFILES_URL,
         url_label="Open Permission Sets in Salesforce",
         field=CLIENT_SECRET.name,
@@ -131,7 +133,7 @@ _SETUP_STEPS = (
 )
 
 _PRICING = Pricing(
-    model="Per user and month, by edition. Through-the-API access comes with the larger editions",
+    model="Per user and month, by edition. API access comes with the larger editions",
     tiers=(
         PricingTier(
             name="Developer Edition",
@@ -141,7 +143,8 @@ _PRICING = Pricing(
         PricingTier(
             name="Starter Suite",
             price="US$25 per user and month",
-            detail="API access costs extra on the small suites: the price page lists “Web Services API” as an add-on.",
+            detail="API access costs extra on the small suites: the price page lists it as an add-on, “Web "
+            "Services API”.",
         ),
         PricingTier(
             name="Pro Suite",
@@ -151,8 +154,7 @@ _PRICING = Pricing(
         PricingTier(
             name="Larger editions",
             price="See Salesforce's price page",
-            detail="With API access: 100,000 calls in 24 hours, and more for each user's licence. Names and prices of "
-            "these editions were changed in 2026.",
+            detail="With API access: 100,000 calls in 24 hours, and more for each user's licence.",
         ),
     ),
     as_of=date(2026, 8, 13),

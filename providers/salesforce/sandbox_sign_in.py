@@ -1,4 +1,4 @@
-"""The stand-in's sign-in service: tokens by code, refresh token or client credentials; revoke, introspect, userinfo."""
+"""The stand-in's sign-in: tokens by code, refresh token or client credentials; revoke, introspect, userinfo."""
 
 from __future__ import annotations
 

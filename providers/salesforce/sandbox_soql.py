@@ -45,7 +45,7 @@ def answer(state: State, question: Question, *, deleted: bool) -> list[dict[str,
         if (deleted or not one["IsDeleted"]) and question.test(Lookup(state, question.kind, one))
     ]
     for name, falling in reversed(question.order):
-        found.sort(key=lambda one: sortable(one.get(name)), reverse=falling)  # noqa: B023  # used at once
+        found.sort(key=lambda one: sortable(one.get(name)), reverse=falling)
     end = None if question.limit is None else question.offset + question.limit
     return found[question.offset : end]
 

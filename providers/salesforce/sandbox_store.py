@@ -1,4 +1,4 @@
-"""What the stand-in's parts share: refusals in Salesforce's shapes, ids, times, and what a fresh organisation holds."""
+"""What the stand-in's parts share: refusals, ids, times, and what a fresh organisation holds."""
 
 from __future__ import annotations
 
@@ -89,13 +89,7 @@ def seed(state: State, now: datetime) -> None:
     state.update(records={kind: {} for kind in FIELDS}, counter=0, tokens={}, refresh_tokens={}, locators={}, jobs={})
     state["calls"] = 18
     keep(state, "Organization", now, Name="Example Studio", OrganizationType="Developer Edition", IsSandbox=False)
-    owner = ""
-    for name in ("Grace Hopper", "Alan Turing"):
-        words = name.lower().replace(" ", ".")
-        user = {"Username": f"{words}@example.com", "Email": f"{words}@example.com", "UserType": "Standard"}
-        owner = owner or keep(state, "User", now, Name=name, IsActive=name.startswith("G"), **user)
-        if name.startswith("A"):
-            keep(state, "User", now, Name=name, IsActive=False, **user)
+    owner = _people(state, now)
     for order, (label, share, closed, won) in enumerate(STAGES, 1):
         values = {"DefaultProbability": share, "IsClosed": closed, "IsWon": won, "SortOrder": order, "IsActive": True}
         keep(state, "OpportunityStage", now, MasterLabel=label, ApiName=label, **values)
@@ -131,10 +125,20 @@ def seed(state: State, now: datetime) -> None:
         **lead,
     )
     for name, stage, amount in (("Difference Engine", STAGES[1], 12000.5), ("Punched cards", STAGES[4], 900)):
-        values = {"StageName": stage[0], "Probability": stage[1], "IsClosed": stage[2], "IsWon": stage[3]}
-        deal = {"Amount": amount, "CloseDate": "2026-12-31", "AccountId": account, "OwnerId": owner, **values}
-        made = keep(state, "Opportunity", now, Name=name, **deal)
+        won = {"StageName": stage[0], "Probability": stage[1], "IsClosed": stage[2], "IsWon": stage[3]}
+        deal = {"Amount": amount, "CloseDate": "2026-12-31", "AccountId": account, "OwnerId": owner}
+        made = keep(state, "Opportunity", now, Name=name, **deal, **won)
         keep(state, "OpportunityContactRole", now, OpportunityId=made, ContactId=ids[0], IsPrimary=True)
+
+
+def _people(state: State, now: datetime) -> str:
+    """Two people, one of whom has left; the id of the other."""
+    ids = []
+    for name, active in (("Grace Hopper", True), ("Alan Turing", False)):
+        address = f"{name.lower().replace(' ', '.')}@example.com"
+        person: dict[str, Any] = {"Username": address, "Email": address, "UserType": "Standard"}
+        ids.append(keep(state, "User", now, Name=name, IsActive=active, **person))
+    return ids[0]
 
 
 def keep(state: State, kind: str, now: datetime, **values: Any) -> str:
