@@ -245,8 +245,8 @@ MANIFEST = Manifest(
         pkce=True,
     ),
     rate_limit=RateLimit(
-        requests=20,
-        per_seconds=1,
+        requests=1000,
+        per_seconds=10,
         note="Salesforce counts calls in 24 hours and allows 25 long ones at once; it states no calls per second.",
     ),
     popularity=90,

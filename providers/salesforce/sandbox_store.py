@@ -125,9 +125,9 @@ def seed(state: State, now: datetime) -> None:
         **lead,
     )
     for name, stage, amount in (("Difference Engine", STAGES[1], 12000.5), ("Punched cards", STAGES[4], 900)):
-        won = {"StageName": stage[0], "Probability": stage[1], "IsClosed": stage[2], "IsWon": stage[3]}
+        standing = {"StageName": stage[0], "Probability": stage[1], "IsClosed": stage[2], "IsWon": stage[3]}
         deal = {"Amount": amount, "CloseDate": "2026-12-31", "AccountId": account, "OwnerId": owner}
-        made = keep(state, "Opportunity", now, Name=name, **deal, **won)
+        made = keep(state, "Opportunity", now, Name=name, **deal, **standing)
         keep(state, "OpportunityContactRole", now, OpportunityId=made, ContactId=ids[0], IsPrimary=True)
 
 
