@@ -134,7 +134,7 @@ def rows_of(sheet: str) -> list[dict[str, str]]:
         rows = list(reader)
     except csv.Error as error:
         raise unreadable("the results of the job") from error
-    if rows and "sf__Id" not in rows[0]:
+    if sheet.strip() and "sf__Id" not in (reader.fieldnames or ()):
         raise unreadable("the results of the job")
     return rows
 
