@@ -169,7 +169,8 @@ def decimal_of(value: object) -> Decimal | None:
 
 def domain_of(website: str) -> str:
     """`example.com` of `https://www.example.com/about`."""
-    host = website.strip().lower().partition("://")[2] or website.strip().lower()
+    host = website.strip().lower()
+    host = host.partition("://")[2] if "://" in host else host
     return host.split("/")[0].split("?")[0].removeprefix("www.")
 
 
