@@ -13,7 +13,7 @@ from providers.kit.vocabulary.crm import Contact, ContactValues, SyncsContacts
 from . import soql
 from .client import Client, Record
 from .describing import calls_left
-from .fields import PROFILES_URL, USAGE_URL
+from .fields import PERMISSION_SETS_URL, USAGE_URL
 from .manifest import API_VERSION
 from .records import text
 from .sign_in import Session
@@ -40,7 +40,7 @@ def organisation(client: Client, session: Session) -> Account:
             "Salesforce does not say which organisation this is.",
             permission="View Setup and Configuration",
             fix="Give the user the right “API Enabled” in a permission set.",
-            fix_url=PROFILES_URL,
+            fix_url=PERMISSION_SETS_URL,
         )
     sandbox = found.get("IsSandbox")
     return Account(
@@ -119,9 +119,9 @@ class ConnectionChecks:
         message = f"We may not {_or(missing)} {words}."
         fix = f"In a permission set of the user, open Object Settings, {name}, and tick {_and(missing)}."
         if needed:
-            error = PermissionMissing(message, permission=name, fix=fix, fix_url=PROFILES_URL)
-            return failed(message, fix=fix, fix_url=PROFILES_URL, error=error)
-        return warning(f"{message} The rest works without.", fix=fix, fix_url=PROFILES_URL, degrades=False)
+            error = PermissionMissing(message, permission=name, fix=fix, fix_url=PERMISSION_SETS_URL)
+            return failed(message, fix=fix, fix_url=PERMISSION_SETS_URL, error=error)
+        return warning(f"{message} The rest works without.", fix=fix, fix_url=PERMISSION_SETS_URL, degrades=False)
 
     def _calls(self) -> StepOutcome:
         left = calls_left(self._client)

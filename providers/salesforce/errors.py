@@ -29,7 +29,7 @@ from providers.kit.errors import (
 )
 from providers.kit.http import Answer, error_for_status
 
-from .fields import APPS_URL, PROFILES_URL, USAGE_URL
+from .fields import APPS_URL, PERMISSION_SETS_URL, USAGE_URL
 
 SERVICE = "Salesforce"
 
@@ -220,7 +220,7 @@ def _not_allowed(said: Said, details: dict[str, Any]) -> ProviderError:
         f"The Salesforce user may not do this{_quoted(said.message)}.",
         permission=said.fields[0] if said.fields else said.code,
         fix="Give the user a permission set with the object's rights (read, create, edit) and “API Enabled”.",
-        fix_url=PROFILES_URL,
+        fix_url=PERMISSION_SETS_URL,
         **details,
     )
 

@@ -10,11 +10,13 @@ ENV = ID.upper().replace("-", "_")
 PRODUCTION, SANDBOX_ORG, MY_DOMAIN = "production", "sandbox", "my_domain"
 LOGIN_HOSTS = {PRODUCTION: "https://login.salesforce.com", SANDBOX_ORG: "https://test.salesforce.com"}
 
-APPS_URL = "https://login.salesforce.com/lightning/setup/ManageExternalClientApplication/home"
-MY_DOMAIN_URL = "https://login.salesforce.com/lightning/setup/OrgDomain/home"
-PROFILES_URL = "https://login.salesforce.com/lightning/setup/PermSets/home"
-USAGE_URL = "https://login.salesforce.com/lightning/setup/CompanyProfileInfo/home"
-SESSIONS_URL = "https://login.salesforce.com/lightning/setup/OAuthTokenManagement/home"
+_SETUP = "https://login.salesforce.com/?startURL=%2Flightning%2Fsetup%2F"
+"""Signs in first, where needed, and then opens the page of Setup in the person's own organisation."""
+
+APPS_URL = f"{_SETUP}ManageExternalClientApplication%2Fhome"
+MY_DOMAIN_URL = f"{_SETUP}OrgDomain%2Fhome"
+PERMISSION_SETS_URL = f"{_SETUP}PermSets%2Fhome"
+USAGE_URL = f"{_SETUP}CompanyProfileInfo%2Fhome"
 
 _HOST = r"[A-Za-z0-9][A-Za-z0-9-]{1,80}(?:\.[a-z]{2,20})?\.my\.salesforce\.(?:com|mil)"
 

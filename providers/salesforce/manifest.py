@@ -30,9 +30,8 @@ from .fields import (
     LOGIN_HOST,
     LOGIN_HOSTS,
     MY_DOMAIN_HOST,
+    PERMISSION_SETS_URL,
     PRODUCTION,
-    PROFILES_URL,
-    SESSIONS_URL,
 )
 
 API_VERSION = "v67.0"
@@ -126,7 +125,7 @@ _SETUP_STEPS = (
         text="The Salesforce user needs “API Enabled” and the object permissions listed below. Put them into "
         "a permission set, press “Manage Assignments” and add the user. The connection test names "
         "each one that is missing.",
-        url=PROFILES_URL,
+        url=PERMISSION_SETS_URL,
         url_label="Open Permission Sets in Salesforce",
         field=CLIENT_SECRET.name,
     ),
@@ -253,7 +252,7 @@ MANIFEST = Manifest(
     setup_minutes=20,
     keywords=("crm", "sales", "sfdc", "sales cloud", "leads", "opportunities", "accounts", "pipeline", "force.com"),
     logo_background="#0B5CAB",
-    key_inventory_url=SESSIONS_URL,
+    key_inventory_url=APPS_URL,
     unsupported={
         "ReceivesWebhooks": _NO_WEBHOOKS,
         "RegistersWebhooks": _NO_WEBHOOKS,
