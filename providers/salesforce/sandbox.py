@@ -20,6 +20,7 @@ from providers.kit.sandbox import SandboxRequest, SandboxResponse, VendorStandIn
 from . import sandbox_bulk as bulk
 from . import sandbox_records as records
 from . import sandbox_sign_in as sign_in
+from . import sandbox_together as together
 from .sandbox_store import CALLS_A_DAY, Call, OAuthRefusal, Refusal, State, seed
 
 VERSIONS = {
@@ -49,10 +50,10 @@ _ROUTES: tuple[tuple[str, str, Callable[..., tuple[int, Any]]], ...] = (
     ("DELETE", "/sobjects/{}/{}", records.delete),
     ("GET", "/sobjects/{}/{}/{}", records.read_by_field),
     ("PATCH", "/sobjects/{}/{}/{}", records.upsert),
-    ("POST", "/composite/sobjects", records.create_many),
-    ("PATCH", "/composite/sobjects", records.update_many),
-    ("DELETE", "/composite/sobjects", records.delete_many),
-    ("PATCH", "/composite/sobjects/{}/{}", records.upsert_many),
+    ("POST", "/composite/sobjects", together.create_many),
+    ("PATCH", "/composite/sobjects", together.update_many),
+    ("DELETE", "/composite/sobjects", together.delete_many),
+    ("PATCH", "/composite/sobjects/{}/{}", together.upsert_many),
     ("POST", "/jobs/ingest", bulk.create),
     ("GET", "/jobs/ingest", bulk.list_jobs),
     ("GET", "/jobs/ingest/{}", bulk.look),
@@ -178,7 +179,7 @@ class Sandbox(VendorStandIn):
                 return refusal.status, refusal.body()
 
         if call.path == "/composite":
-            return records.composite(self.state, call, again)
+            return together.composite(self.state, call, again)
         steps = call.object().get("batchRequests") or []
         told = [
             again(one["method"], f"/services/data/{one['url'].lstrip('/')}", {}, one.get("richInput"))
