@@ -1,0 +1,1 @@
+"""Salesforce: contacts, accounts, leads and opportunities. https://developer.salesforce.com/docs/platform/api-rest"""
