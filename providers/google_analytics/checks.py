@@ -55,12 +55,13 @@ class Checks:
         self.collection = collection
 
     def steps(self) -> Sequence[Step]:
+        before_secret = ("stream",) if self._reads else ("collection",)
         return (
             Step(name="collection", label="Events are taken", run=self.collected),
             Step(name="access", label="We may sign in to read", run=self.signed_in),
             Step(name="property", label="The property can be seen", run=self.seen, needs=("access",)),
             Step(name="stream", label="The measurement ID belongs to it", run=self.streamed, needs=("property",)),
-            Step(name="secret", label="The API secret is right", run=self.secret, needs=("stream",)),
+            Step(name="secret", label="The API secret is right", run=self.secret, needs=before_secret),
             Step(name="reports", label="Reports can be read", run=self.reported, needs=("access",)),
             Step(name="quota", label="There is quota left", run=self.quota, needs=("reports",)),
         )

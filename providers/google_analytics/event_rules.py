@@ -65,7 +65,6 @@ RESERVED_EVENTS = frozenset(
         "user_engagement",
     ]
 )
-RESERVED_PARAMETERS = frozenset({"firebase_conversion"})
 RESERVED_USER_PROPERTIES = frozenset(
     {"first_open_time", "first_open_after_install", "first_visit_time", "last_deep_link_referrer", "user_id"}
 )
@@ -129,8 +128,6 @@ def _name_problems(field: str, name: Any, kind: str, longest: int = MAX_NAME) ->
 
 def _parameter_problems(name: Any, value: Any, edition: str) -> Iterator[tuple[str, str]]:
     yield from _name_problems(f"properties.{name}", name, "property")
-    if name in RESERVED_PARAMETERS:
-        yield f"properties.{name}", f"Google keeps the name “{name}” for itself: choose another one."
     if name == ITEMS:
         yield from _item_problems(value, edition)
         return

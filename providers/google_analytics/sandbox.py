@@ -1,8 +1,8 @@
 """A stand-in of Google Analytics: sign-in, Measurement Protocol, Admin API and Data API. The parts are beside it.
 
 It knows 90 days of visits, the same for everybody, and keeps the events that are sent to it: they show in realtime
-and in reports. As at Google, a wrong API secret is taken with 204 and its events are dropped. See `sandbox_access` for
-whose sign-in shows which situation, and `sandbox_accounts` for the property whose quota is used up.
+and in reports. As at Google, a wrong API secret is taken with 204 and its events are dropped. See `sandbox_access`
+for whose sign-in shows which situation, and `sandbox_accounts` for the property whose quota is used up.
 """
 
 from __future__ import annotations

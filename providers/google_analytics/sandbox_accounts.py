@@ -12,6 +12,7 @@ from .sandbox_store import Refusal, State, page
 MEASUREMENT_ID = "G-SANDBOX001"
 API_SECRET = "sandboxMeasurement001"  # of the stand-in only
 PROPERTY_ID = "300100200"
+_SECRETS = ("sandboxMeasurement002", "sandboxMeasurement007", API_SECRET)
 QUOTA_USED_UP_ID = "300100400"
 
 _CREATED = "2026-01-05T09:00:00Z"
@@ -25,7 +26,7 @@ ACCOUNTS: tuple[dict[str, Any], ...] = (
                 "id": PROPERTY_ID,
                 "name": "Example Shop",
                 "streams": (
-                    ("400100201", "Shop website", MEASUREMENT_ID, (API_SECRET, "sandboxMeasurement002")),
+                    ("400100201", "Shop website", MEASUREMENT_ID, _SECRETS),
                     ("400100202", "Shop in English", "G-SANDBOX002", ("sandboxMeasurement003",)),
                     ("400100203", "Shop app", "", ()),
                 ),
