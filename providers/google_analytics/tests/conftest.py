@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from joserfc.jwk import RSAKey
 
 from providers.kit.contract import Environment, StepOutcome
 from providers.kit.http import DoorPolicy
@@ -13,12 +16,14 @@ from providers.kit.registry import Registered, Registry
 from providers.kit.steps import run_steps
 from providers.kit.testing import Bench, vendor_json
 
+from .. import service_account
 from ..fields import ENV
 from ..manifest import ID
 from ..provider import GoogleAnalytics
 from .exercise import undescribed
 
 SETTINGS = {f"{ENV}_CLIENT_ID": "1-app.apps.googleusercontent.com", f"{ENV}_CLIENT_SECRET": "GOCSPX-sandbox"}
+_import_key = cache(RSAKey.import_key)
 EVENTS_ONLY = {"service_account": "", "property_id": ""}
 
 
@@ -29,8 +34,9 @@ def entry() -> Registered:
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Our own ceiling of calls has tests of its own; here it would only make thousands of calls slow."""
+    """Our own ceiling of calls has tests of its own, and reading a key takes its time: once is enough here."""
     monkeypatch.setattr("providers.kit.http.bucket_for", lambda *named: None)
+    monkeypatch.setattr(service_account, "RSAKey", SimpleNamespace(import_key=_import_key))
 
 
 @pytest.fixture
