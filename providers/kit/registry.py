@@ -1,6 +1,6 @@
 """Which providers there are: every folder beside `kit` that holds a `provider.py`.
 
-The folder's name is the provider's id (`google_analytics` is `google-analytics`): a copied folder is another
+The folder's name is the provider's id (`acme_mail` is `acme-mail`): a copied folder is another
 provider. Nothing is imported before `Registry.discover()` is called.
 """
 

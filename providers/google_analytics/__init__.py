@@ -1,0 +1,1 @@
+"""Google Analytics 4: sends events, makes reports, lists properties."""
