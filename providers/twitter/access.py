@@ -1,7 +1,7 @@
 """How a connection gets in: the account's token, renewed with X's single-use refresh tokens, and the app's bearer.
 
-https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code: access tokens last two hours; each refresh
-token is good for one renewal, so the new one is stored before the new access token is used (`KeptToken`).
+https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code: access tokens last two hours; each
+refresh token is good for one renewal, so the new one is stored before the new access token is used (`KeptToken`).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What is left of X's limits: its headers, and the posts read this month.
 
-https://docs.x.com/x-api/fundamentals/rate-limits; the 24-hour headers and GET /2/usage/tweets (with the app's bearer).
+https://docs.x.com/x-api/fundamentals/rate-limits; the 24-hour headers and GET /2/usage/tweets (with the app's token).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def in_headers(answer: Answer) -> tuple[Allowance, ...]:
 
 
 def of_month(client: Client) -> Allowance | None:
-    """Posts read this month by the whole project; None where X does not say. Raises ProviderError without a bearer."""
+    """Posts read this month by the whole project; None where X does not say. Raises ProviderError."""
     params = {"usage.fields": "cap_reset_day,project_cap,project_usage"}
     body = client.ask("GET", "/2/usage/tweets", "read usage", as_app=True, params=params)
     data = mapping(body.get("data"))

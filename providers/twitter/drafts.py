@@ -25,8 +25,8 @@ LIMITS = PostLimits(
     video_types=("video/mp4", "video/quicktime", "video/webm", "video/mp2t"),
     image_bytes=IMAGE_BYTES,
     video_bytes=VIDEO_BYTES,
-    counting=f"Each link counts {LINK_WEIGHT}, however long it is; an emoji and a Chinese, Japanese or Korean character "
-    "count 2; most other characters count 1.",
+    counting=f"Each link counts {LINK_WEIGHT}, however long it is; an emoji and a Chinese, Japanese or Korean "
+    "character count 2; most other characters count 1.",
     mixes_media=False,
 )
 
@@ -81,7 +81,8 @@ def _problems(draft: PostDraft) -> Iterator[PostProblem]:
         over = length - MAX_LENGTH
         yield PostProblem(
             field="text",
-            message=f"The text is too long: X counts {length} of {MAX_LENGTH}. Shorten it by {over}, or make a thread.",
+            message=f"The text is too long: X counts {length} of {MAX_LENGTH}. "
+            f"Shorten it by {over} or make a thread.",
         )
     if any(one in words for one in "\ufffe\uffff\ufeff"):
         yield PostProblem(field="text", message="The text holds a character that X refuses. Type it anew.")

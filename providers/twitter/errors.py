@@ -1,7 +1,7 @@
 """X's refusals in the hub's words. Two shapes: a problem {"title", "detail", "type", "status", "errors"} and the old
 {"errors": [{"code", "message"}]}; and a 200 can carry `errors` beside `data`, or instead of it.
 
-Sources: https://docs.x.com/x-api/fundamentals/response-codes-and-errors (types, statuses), /x-api/fundamentals/rate-limits
+Sources: https://docs.x.com/x-api/fundamentals/response-codes-and-errors (types, statuses), rate-limits beside it
 (429 and its headers; X sends no Retry-After), /x-api/media/quickstart/best-practices (a video's length). The words of
 "duplicate content": https://github.com/akrherz/iembot/issues/163.
 """
@@ -166,7 +166,7 @@ def _no_permission(problem: Problem, scope: str) -> ProviderError:
     return PermissionMissing(
         f"X does not allow this: {_said(problem, 'it gave no reason')}.{needed}".replace("..", "."),
         permission=scope,
-        fix="Connect the account again and allow everything on X's page. In the app's “User authentication settings”, "
+        fix="Connect the account again and allow everything on X's page. In the app's “User authentication settings” "
         "“Read and write” must be chosen.",
         fix_url=CONSOLE_URL,
         **problem.details,
@@ -177,7 +177,7 @@ def _app_not_enrolled(problem: Problem, scope: str) -> ProviderError:
     return PermissionMissing(
         f"X does not let your app do this: {_said(problem, 'the app lacks access')}".rstrip(".") + ".",
         permission="app",
-        fix="In the developer console, check that the app belongs to a project and has access to this part of the API.",
+        fix="In the developer console, check that the app belongs to a project and may use this part of the API.",
         fix_url=CONSOLE_URL,
         **problem.details,
     )

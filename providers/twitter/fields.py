@@ -12,12 +12,12 @@ _CONSOLE_LABEL = "Open X's developer console"
 
 _BEARER_MISTAKE = Mistake(
     pattern=r"A{15,}",
-    message="This is the app's Bearer Token. It belongs into “App bearer token”; here we need the account's own token.",
+    message="This is the app's Bearer Token. It belongs into “App bearer token”; here we need the account's token.",
 )
 _WORD_MISTAKE = Mistake(pattern=r"(?i)bearer\s", message="Paste the token alone, without the word “Bearer”.")
 _OLD_TOKEN_MISTAKE = Mistake(
     pattern=r"[0-9]{5,20}-[A-Za-z0-9]{20,}",
-    message="This is an Access Token of the old kind (OAuth 1.0a). Press “Connect” instead, or make an OAuth 2.0 token.",
+    message="This is an Access Token of the old kind (OAuth 1.0a). Press “Connect” or make one of OAuth 2.0.",
 )
 _ADDRESS_MISTAKE = Mistake(pattern=r"https?://", message="This is a web address, not a key.")
 

@@ -185,7 +185,7 @@ MANIFEST = Manifest(
     name="X (Twitter)",
     category=Category.SOCIAL,
     tagline="Posts, threads and replies on X",
-    description="Publishes posts and threads with pictures and videos, answers replies, and shows how posts are doing. "
+    description="Publishes posts and threads with pictures and videos, answers replies, and shows how posts do. "
     "X charges for each post and each reading. It has no test mode: to try things out, use the sandbox here.",
     website="https://x.com",
     documentation="https://docs.x.com/x-api/introduction",

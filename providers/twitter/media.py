@@ -2,8 +2,8 @@
 
 initialize, append, finalize, then status until `processing_info.state` is `succeeded`; the alternative text goes to
 /2/media/metadata: https://docs.x.com/x-api/media/quickstart/media-upload-chunked. Types and sizes:
-https://docs.x.com/x-api/media/quickstart/best-practices and https://docs.x.com/x-api/media. Nothing is published by any
-of these calls, so that an upload may be begun again whenever it fails.
+https://docs.x.com/x-api/media/quickstart/best-practices and https://docs.x.com/x-api/media. Nothing is published by
+any of these calls, so that an upload may be begun again whenever it fails.
 """
 
 from __future__ import annotations

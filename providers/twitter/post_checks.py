@@ -9,9 +9,9 @@ from providers.kit.contract import Environment, Step, StepOutcome, failed, passe
 from providers.kit.vocabulary.social import PostDraft
 
 from .checks import Checks
-from .drafts import MAX_LENGTH, full_text, price_of, problems_of
+from .drafts import full_text, price_of, problems_of
 from .posts import Posts
-from .weight import measure
+from .weight import MAX_LENGTH, measure
 
 _YES = frozenset({"1", "true", "on", "yes"})
 

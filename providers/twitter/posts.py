@@ -1,7 +1,7 @@
 """Posts of one account: publish, find again, delete, list, count, and the replies to them.
 
-X has no idempotency key: a post whose answer got lost is looked for among the account's own (`find`). Fields are named
-as in X's description 2.167 (`post.fields`, `repost_count`); the names of before (`retweet_count`) are read, too.
+X has no idempotency key: a post whose answer got lost is looked for among the account's own (`find`). Fields are
+named as in X's API 2.167 (`post.fields`, `repost_count`); the names of before (`retweet_count`) are read, too.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from providers.kit.vocabulary.social import (
 
 from .activity import post_url
 from .answers import identifier, mapping, moment, objects, text, whole
-from .client import Client, part, unreadable
+from .client import Client, part
 from .drafts import require_good, to_json
 from .errors import problem_in
 from .manifest import READ_POSTS, WRITE_POSTS
@@ -166,8 +166,8 @@ class Posts:
     def metrics(self, post_ids: Sequence[str]) -> tuple[PostMetrics, ...]:
         """Figures in the order asked for; posts that X no longer has are left out.
 
-        Figures that only the author sees (clicks) exist for 30 days: X refuses to give them for older posts, which are
-        then asked for once more without.
+        Figures that only the author sees (clicks) exist for 30 days: X refuses to give them for older posts, which
+        are then asked for once more without.
         """
         wanted = [one for one in dict.fromkeys(post_ids) if identifier(one)]
         found: dict[str, PostMetrics] = {}

@@ -1,7 +1,7 @@
 """Setting event delivery up and down: the webhook of the app, and a subscription for each kind of event.
 
-https://docs.x.com/x-api/webhooks/quickstart and https://docs.x.com/x-api/activity/quickstart. The webhook is the app's
-(bearer token); the subscriptions are made in the account's name, since private events need its consent.
+https://docs.x.com/x-api/webhooks/quickstart and https://docs.x.com/x-api/activity/quickstart. The webhook is the
+app's (bearer token); the subscriptions are made in the account's name, since private events need its consent.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Registration:
         self._client = client
 
     def register(self, url: str, events: Sequence[str]) -> WebhookRegistration:
-        """Registers the address, or takes it over where the app has it already. X asks the address a question first."""
+        """Registers the address, or takes it over where the app has it already. X asks the address a question."""
         secret = self._secret()
         problem = address_problem(url)
         if problem:
@@ -91,7 +91,7 @@ class Registration:
         secret = self._client.connection.configuration.get(API_SECRET.name, "")
         if not secret:
             raise InvalidConfiguration(
-                "The API Key Secret is missing: without it we cannot answer X's question whether the address is ours.",
+                "The API Key Secret is missing: without it we cannot prove to X that the address is ours.",
                 field=API_SECRET.name,
                 fix="Open your app's “Keys and tokens” in the developer console and paste the “API Key Secret” here.",
                 fix_url=CONSOLE_URL,

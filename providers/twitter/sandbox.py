@@ -26,14 +26,14 @@ from . import sandbox_webhooks as webhooks
 from .manifest import OAUTH, READ_POSTS, READ_USERS, WRITE_MEDIA, WRITE_POSTS
 from .sandbox_store import Refusal, forbidden, seed, unauthorized
 
-ACCESS_TOKEN = "sandbox-access-token-everything-allowed"  # noqa: S105  # opens nothing but this stand-in
-READ_ONLY_TOKEN = "sandbox-access-token-reading-only"  # noqa: S105
-NO_MEDIA_TOKEN = "sandbox-access-token-without-media"  # noqa: S105
-RATE_LIMITED_TOKEN = "sandbox-access-token-too-many-calls"  # noqa: S105
-NO_CREDITS_TOKEN = "sandbox-access-token-credits-used-up"  # noqa: S105
-SIGN_IN_TOKEN = "sandbox-access-token-signing-in"  # noqa: S105
+ACCESS_TOKEN = "sandbox-access-token-everything-allowed"  # opens nothing but this stand-in
+READ_ONLY_TOKEN = "sandbox-access-token-reading-only"
+NO_MEDIA_TOKEN = "sandbox-access-token-without-media"
+RATE_LIMITED_TOKEN = "sandbox-access-token-too-many-calls"
+NO_CREDITS_TOKEN = "sandbox-access-token-credits-used-up"
+SIGN_IN_TOKEN = "sandbox-access-token-signing-in"
 API_KEY = "sandboxConsumerKey0000001"
-BEARER_TOKEN = "AAAAAAAAAAAAAAAAAAAAAsandboxBearerToken0000000001"  # noqa: S105
+BEARER_TOKEN = "AAAAAAAAAAAAAAAAAAAAAsandboxBearerToken0000000001"
 
 _ALL = OAUTH.scopes
 _SCOPES: dict[str, tuple[str, ...]] = {

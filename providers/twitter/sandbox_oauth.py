@@ -14,8 +14,8 @@ from .manifest import OAUTH
 from .sandbox_store import Answer, Refusal, State, one_of, remember
 
 CLIENT_ID = "sandbox-client-id"
-CLIENT_SECRET = "sandbox-client-secret-0000000001"  # noqa: S105  # opens nothing but this stand-in
-REFRESH_TOKEN = "sandbox-refresh-token-0000000001"  # noqa: S105
+CLIENT_SECRET = "sandbox-client-secret-0000000001"  # opens nothing but this stand-in
+REFRESH_TOKEN = "sandbox-refresh-token-0000000001"
 LASTS = timedelta(hours=2)
 _CODE_LASTS = timedelta(seconds=30)
 

@@ -10,8 +10,8 @@ from typing import Any
 from providers.kit.sandbox import SandboxRequest
 
 from .answers import identifier, mapping
+from .samples import ACCOUNT
 from .sandbox_store import (
-    ACCOUNT,
     PROBLEMS,
     USERS,
     Answer,
@@ -136,7 +136,7 @@ def search(state: State, request: SandboxRequest, now: datetime) -> Answer:
         for one in _newest_first(state)
         if one[name] == found[2] and now - read_stamp(one["created_at"]) <= _SEARCH_REACHES
     ]
-    chosen, meta = page(hits, request.query, smallest=10, largest=100, default=10, token_name="next_token")  # noqa: S106
+    chosen, meta = page(hits, request.query, smallest=10, largest=100, default=10, token_name="next_token")
     return 200, _listed(chosen, meta, request)
 
 

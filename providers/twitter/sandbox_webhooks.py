@@ -27,7 +27,7 @@ from .sandbox_store import (
 )
 from .webhooks import response_token
 
-API_SECRET = "sandboxConsumerSecret00000000000000000000000000001"  # noqa: S105  # opens nothing but this stand-in
+API_SECRET = "sandboxConsumerSecret00000000000000000000000000001"  # opens nothing but this stand-in
 _MAX_WEBHOOKS = 5
 
 
