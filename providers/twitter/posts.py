@@ -106,6 +106,8 @@ class Posts:
 
     def delete(self, post_id: str) -> None:
         """One that is gone already is fine."""
+        if not identifier(post_id):
+            raise InvalidRequest("A post is named by its number.", field="post_id", fix="Choose the post again.")
         try:
             self._client.ask(
                 "DELETE", f"/2/tweets/{part(post_id)}", "delete post", scope=WRITE_POSTS, retry=Retry.SAFE

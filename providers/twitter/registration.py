@@ -51,6 +51,8 @@ class Registration:
 
     def unregister(self, webhook_id: str) -> None:
         """Takes this account's subscriptions away, and the webhook when no other account uses it."""
+        if not identifier(webhook_id):
+            raise InvalidRequest("A webhook is named by its number.", field="registration_id", fix="Set it up again.")
         own = identifier(self._client.me.get("id"))
         left = 0
         for one in tuple(self.subscriptions(webhook_id)):
@@ -75,7 +77,7 @@ class Registration:
                 "GET", "/2/activity/subscriptions", "list subscriptions", as_app=True, params=params
             )
             for one in objects(body.get("data")):
-                if identifier(one.get("webhook_id")) == webhook_id:
+                if identifier(one.get("webhook_id")) == webhook_id and identifier(one.get("subscription_id")):
                     yield one
             token = text(mapping(body.get("meta")).get("next_token"))
             if not token:

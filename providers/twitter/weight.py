@@ -111,17 +111,17 @@ def _links(text: str) -> Iterator[Link]:
 def _known_domain(text: str, start: int, end: int) -> int:
     """Where the longest part of the name ends that closes with a known ending; 0 when none does."""
     labels = text[start:end].split(".")
-    for count in range(len(labels), 1, -1):
-        stop = start + len(".".join(labels[:count]))
-        last = labels[count - 1].lower()
+    stop = end + 1
+    for label in reversed(labels[1:]):
+        stop -= 1  # the dot behind it, or the end
+        last = label.lower()
         ascii_part = _ASCII_PART.match(last)
-        for known in (
-            last,
-            ascii_part[0] if ascii_part else "",
-        ):  # a sentence may go on without a space: example.comです
+        # A sentence may go on without a space: example.comです.
+        for known in (last, ascii_part[0] if ascii_part else ""):
             ends = stop - len(last) + len(known)
             if (known in TOP_LEVEL_DOMAINS or known.startswith("xn--")) and not _NAME_GOES_ON.match(text, ends):
                 return ends
+        stop -= len(label)
     return 0
 
 
