@@ -57,7 +57,9 @@ class Registration:
         left = 0
         for one in tuple(self.subscriptions(webhook_id)):
             if identifier(mapping(one.get("filter")).get("user_id")) == own:
-                self._delete(f"/2/activity/subscriptions/{part(text(one.get('subscription_id')))}", "unsubscribe")
+                self._delete(
+                    f"/2/activity/subscriptions/{part(identifier(one.get('subscription_id')))}", "unsubscribe"
+                )
             else:
                 left += 1
         if not left:

@@ -77,7 +77,7 @@ def test_the_published_challenges_are_answered_as_published() -> None:
 
 
 def test_a_challenge_never_signs_what_could_be_a_delivery() -> None:
-    """The answer to a challenge has the form of a delivery's signature: nobody may have a delivery signed by asking."""
+    """The answer to a challenge has the form of a signature: nobody may have a delivery signed by asking."""
     forged = json.dumps({"data": {"event_uuid": "1", "event_type": "post.create", "payload": {}}})
     for token in (forged, forged.replace(" ", ""), "{}", "[]", "a b", "", "x" * 400, "é"):
         status, _, body = Twitter.challenge(asked(crc_token=token), [API_SECRET])
@@ -118,7 +118,7 @@ def test_the_published_samples_read_as_people_would_say_it() -> None:
     for body in samples["activity_events"]:
         (event,) = Twitter.read(delivery(body))
         sentences[event.type] = Twitter.describe(event).sentence
-    assert sentences["post.create"] == "Somebody posted “Hello from the Activity API”"
+    assert sentences["post.create"] == "@ExampleUser posted “Hello from the Activity API”"
     assert sentences["post.delete"] == "@ExampleUser deleted a post"
     assert sentences["post.mention.create"] == "@OtherUser mentioned the account: “hey @ExampleUser”"
     assert sentences["dm.received"] == "@OtherUser wrote a direct message: “hello!”"
