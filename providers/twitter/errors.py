@@ -313,6 +313,7 @@ _WORDS: tuple[tuple[str, _Maker], ...] = (
     ("suspended", _account_locked),
     ("account is locked", _account_locked),
     ("reply to this", _bad_reply),
+    ("reply to a tweet", _bad_reply),
     ("replying", _bad_reply),
 )
 

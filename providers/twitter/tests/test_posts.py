@@ -368,3 +368,9 @@ def test_the_base_address_moves_every_call(bench: Bench) -> None:
     provider = cast(Twitter, bench.open())
     moved = replace(provider.connection, api_base="http://127.0.0.1:4010/x", moved=True)
     assert moved.address("https://api.x.com/2/oauth2/token") == "http://127.0.0.1:4010/x/2/oauth2/token"
+
+
+def test_a_reply_to_a_post_that_is_gone_names_the_reply(opened: Opened) -> None:
+    with pytest.raises(errors.InvalidRequest) as refused:
+        publish(opened(), PostDraft(text="Too late", reply_to="1"))
+    assert refused.value.field == "reply_to"
