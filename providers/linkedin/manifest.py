@@ -81,7 +81,8 @@ _SETUP_STEPS = (
         title="Add the products",
         text="On the app's “Products” page press “Request access”. For your own profile: “Sign In with LinkedIn "
         "using OpenID Connect” and “Share on LinkedIn”; both are granted at once. For company pages: “Community "
-        "Management API” on an app that has no other product; LinkedIn looks at the request first, which takes days or weeks.",
+        "Management API” on an app that has no other product; LinkedIn looks at the request first, which takes days "
+        "or weeks.",
         url=APPS_URL,
         url_label="Open your LinkedIn apps",
         field=ACCESS.name,

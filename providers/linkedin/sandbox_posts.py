@@ -72,7 +72,7 @@ def list_posts(call: Call) -> Reply:
     author = call.query("author")
     _may_read(call, author)
     found = [one for one in call.state["posts"].values() if one["author"] == author and not one.get("deleted")]
-    found.sort(key=lambda one: (one["createdAt"], one["id"]), reverse=True)
+    found.sort(key=lambda one: (one["createdAt"], one["id"].rpartition(":")[2]), reverse=True)
     return Reply(body=page(call, found))
 
 
