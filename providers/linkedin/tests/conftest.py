@@ -32,7 +32,8 @@ class AlteringTransport(HeldTransport):
 
     def exchange(self, request: requests.PreparedRequest, limits: Limits) -> requests.Response:
         response = super().exchange(request, limits)
-        return self.alter(request, response) or response
+        altered = self.alter(request, response)
+        return response if altered is None else altered  # a refusal is falsy
 
 
 class LinkedInBench(Bench):
