@@ -75,8 +75,9 @@ def answer(request: requests.PreparedRequest, status: int, body: Any, **headers:
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Our own limit counts all tests as one account: they would wait for each other."""
+    """Our own limit counts all tests as one account, so that they would wait for each other; repeats wait too."""
     monkeypatch.setattr("providers.kit.http.bucket_for", lambda *names: None)
+    monkeypatch.setattr("providers.kit.retries._jitter", lambda state: 0.0)
 
 
 @pytest.fixture
