@@ -124,7 +124,8 @@ def _check_version(request: SandboxRequest) -> None:
         )
     if not re.fullmatch(r"20[0-9]{4}(?:\.[0-9]{2})?", version) or version[:6] < OLDEST_VERSION:
         raise Refusal(426, "NONEXISTENT_VERSION", f"Requested version {version} is not active")
-    if request.headers.get("x-restli-protocol-version") != "2.0.0":
+    # Without the header LinkedIn speaks an older protocol, as its own Python client does, which misspells it.
+    if request.headers.get("x-restli-protocol-version", "2.0.0") != "2.0.0":
         raise Refusal(400, "ILLEGAL_ARGUMENT", "X-Restli-Protocol-Version must be 2.0.0")
 
 
