@@ -1,0 +1,1 @@
+"""LinkedIn: posts of members and company pages, comments, figures, sign-in. https://learn.microsoft.com/linkedin/"""
