@@ -1,4 +1,4 @@
-"""Every provider against what its vendor publishes: all its verbs, each request and answer held to the description."""
+"""Every provider against what its vendor publishes: all its verbs, each request and answer held against it."""
 
 from __future__ import annotations
 
