@@ -125,8 +125,8 @@ PUBLIC_KEY = Field(
     example="MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE" + "x" * 86 + "==",
     prefixes={"MFkw": None},
     help="Proves that an event really comes from SendGrid. Filled in for you when we set up event delivery.",
-    how_to="Only if you made the webhook yourself: open it in SendGrid, switch “Signed Event Webhook” on and copy the "
-    "“Verification Key”.",
+    how_to="Only if you made the webhook yourself: open it in SendGrid, switch “Signed Event Webhook” on and copy "
+    "its “Verification Key”.",
     console_url=WEBHOOKS_URL,
     console_label="Open SendGrid's event webhooks",
     aliases=(f"{ENV}_WEBHOOK_SECRET", f"{ENV}_WEBHOOK_VERIFICATION_KEY"),
@@ -148,8 +148,8 @@ _SETUP_STEPS = (
     ),
     SetupStep(
         title="Create an API key",
-        text="Press “Create API Key”, give it a name such as the client's, choose “Restricted Access”, switch on what "
-        "the permissions below name, and press “Create & View”. Copy the key at once: it is shown only this one time.",
+        text="Press “Create API Key”, give it a name such as the client's, choose “Restricted Access”, switch on "
+        "what the permissions below name, and press “Create & View”. Copy the key at once: it is shown only once.",
         url=KEYS_URL,
         url_label="Open API Keys in SendGrid",
         field=API_KEY.name,
@@ -220,8 +220,8 @@ _TESTS = (
     TestDefinition(
         id=CONNECTION_TEST,
         name="Check the connection",
-        description="Address, key and region, what the key may do (line by line), sender, event delivery, e-mails left, "
-        "clock. Sending is tried in SendGrid's own sandbox mode: no e-mail leaves.",
+        description="Address, key and region, what the key may do (line by line), sender, event delivery, e-mails "
+        "left, clock. Sending is tried in SendGrid's own sandbox mode: no e-mail leaves.",
     ),
     TestDefinition(
         id=SEND_TEST,
@@ -248,8 +248,8 @@ MANIFEST = Manifest(
     category=Category.EMAIL,
     tagline="E-mail by API, with templates, suppressions and figures",
     description="Sends transactional and marketing e-mail, now or up to 72 hours ahead, keeps dynamic templates and "
-    "the lists of people not to write to, and reports what became of each e-mail. SendGrid has no test keys: every key "
-    "sends real e-mail. To try things out, use the sandbox here.",
+    "the lists of people not to write to, and reports what became of each e-mail. SendGrid has no test keys: every "
+    "key sends real e-mail. To try things out, use the sandbox here.",
     website="https://sendgrid.com",
     documentation="https://www.twilio.com/docs/sendgrid",
     fields=(API_KEY, REGION, FROM_ADDRESS, PUBLIC_KEY),
@@ -275,7 +275,7 @@ MANIFEST = Manifest(
         ),
     ),
     rate_limit=RateLimit(
-        requests=10, per_seconds=1, note="SendGrid publishes no number for v3; it says 429 and when to come back."
+        requests=600, per_seconds=60, note="SendGrid publishes no number for v3; it says 429 and when to come back."
     ),
     popularity=88,
     setup_minutes=10,
@@ -283,11 +283,11 @@ MANIFEST = Manifest(
     logo_background="#1A82E2",
     key_inventory_url=KEYS_URL,
     unsupported={
-        "ListsEmailEvents": "SendGrid lists past e-mail only with the paid add-on “Email Activity History”: events come "
-        "by webhook.",
-        "RoutesInboundEmail": "SendGrid hands all mail of a domain to one address (Inbound Parse) and knows no rules.",
+        "ListsEmailEvents": "SendGrid lists past e-mail only with the paid add-on “Email Activity History”: events "
+        "come by webhook.",
+        "RoutesInboundEmail": "SendGrid hands all mail of a domain to one address (Inbound Parse), without rules.",
         "SendsBroadcasts": "Marketing Campaigns is a product and a contact list of its own, with prices of its own.",
-        "suppress": "Only unsubscribes can be added: SendGrid fills its lists of bounces, blocks, invalid addresses and "
-        "spam reports itself.",
+        "suppress": "Only unsubscribes can be added: SendGrid fills its lists of bounces, blocks, invalid addresses "
+        "and spam reports itself.",
     },
 )

@@ -114,7 +114,7 @@ _PATTERNS = tuple(
 
 
 class Sandbox(VendorStandIn):
-    """SendGrid without SendGrid: mail, templates, suppressions, domains, figures and webhooks that live in `state`."""
+    """SendGrid without SendGrid: mail, templates, suppressions, domains, figures, webhooks that live in `state`."""
 
     @staticmethod
     def credentials() -> dict[str, str]:

@@ -18,7 +18,7 @@ FULL_SCOPES = (*ALL_SCOPES, *_OTHER_SCOPES)
 
 
 def seed(state: State, now: datetime) -> None:
-    state.update(credits=CREDITS - 1200, keys={}, domains={}, senders={})
+    state.update(credits=CREDITS - 1200, keys={}, domains={}, senders={}, looks={})
     state["domains"]["1"] = _domain(1, "example.com", valid=True)
     state["domains"]["2"] = _domain(2, "news.example.com", valid=False)
     state["senders"]["1234"] = {
@@ -144,8 +144,8 @@ def delete_domain(state: State, request: SandboxRequest, now: datetime, domain_i
 def validate_domain(state: State, request: SandboxRequest, now: datetime, domain_id: str) -> Answer:
     """The first look at a domain finds its DKIM lines and a wrong return path; the second finds all of them right."""
     domain = find(state["domains"], domain_id, "The authenticated domain could not be found")
-    looks = domain.setdefault("looks", 0)
-    domain["looks"] = looks + 1
+    looks = state["looks"].get(domain_id, 0)
+    state["looks"][domain_id] = looks + 1
     if domain["valid"] or looks:
         domain["valid"] = True
         for record in domain["dns"].values():
@@ -154,7 +154,9 @@ def validate_domain(state: State, request: SandboxRequest, now: datetime, domain
         domain["dns"]["dkim1"]["valid"] = True
     results: dict[str, Any] = {}
     for name, record in domain["dns"].items():
-        results[name] = {"valid": record["valid"], "reason": None if record["valid"] else _reason(name, record)}
+        results[name] = {"valid": record["valid"]}
+        if not record["valid"]:
+            results[name]["reason"] = _reason(name, record)
     return 200, {"id": domain["id"], "valid": domain["valid"], "validation_results": results}
 
 

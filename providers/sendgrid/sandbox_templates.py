@@ -1,4 +1,4 @@
-"""The stand-in's dynamic templates. Ids are UUIDs, as the vendor's description has them; real ones begin with `d-`."""
+"""The stand-in's dynamic templates. Ids are UUIDs, as the vendor's description says; real ones begin with `d-`."""
 
 from __future__ import annotations
 

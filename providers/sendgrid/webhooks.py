@@ -58,9 +58,7 @@ def verify_delivery(request: InboundRequest, secrets: Sequence[str], now: dateti
     for secret in given:
         try:
             signed = timestamp.encode() + request.body
-            verify_ecdsa_p256(
-                signed, signature, (secret,), timestamp=timestamp, now=now, tolerance=TOLERANCE_SECONDS
-            )
+            verify_ecdsa_p256(signed, signature, (secret,), timestamp=timestamp, now=now, tolerance=TOLERANCE_SECONDS)
             return
         except SignatureInvalid as error:
             refusals.append(error)
