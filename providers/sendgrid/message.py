@@ -46,7 +46,7 @@ def to_json(message: EmailMessage, *, default_sender: str, now: datetime, batch_
     if message.reply_to:
         body["reply_to"] = _person(message.reply_to, "reply_to")
     if message.subject.strip():
-        body["subject"] = message.subject
+        body["subject"] = _PLACEHOLDER.sub(_plain, message.subject) if _filled(message) else message.subject
     elif not message.template_id:
         raise InvalidRequest("The e-mail has no subject.", field="subject", fix="Write a subject.")
     body.update({"template_id": message.template_id} if message.template_id else {"content": _content(message)})
@@ -160,6 +160,14 @@ def _values(message: EmailMessage, values: Mapping[str, object]) -> _Json:
     return {"substitutions": made}
 
 
+def _filled(message: EmailMessage) -> bool:
+    return not message.template_id and bool(message.values or message.personal)
+
+
+def _plain(found: re.Match[str]) -> str:
+    return _plain_mark(found.group(1))
+
+
 def _plain_mark(name: str) -> str:
     return "{{" + name + "}}"
 
@@ -175,11 +183,10 @@ def _content(message: EmailMessage) -> list[_Json]:
     """text/plain before text/html, as SendGrid asks."""
     if not message.text and not message.html:
         raise InvalidRequest("The e-mail is empty.", field="text", fix="Write a text.")
-    filled = bool(message.values or message.personal)
     plain = message.text or text_of_html(message.html) or " "
     rich = message.html
-    if filled:
-        plain = _PLACEHOLDER.sub(lambda found: _plain_mark(found.group(1)), plain)
+    if _filled(message):
+        plain = _PLACEHOLDER.sub(_plain, plain)
         rich = _PLACEHOLDER.sub(lambda found: _html_mark(found.group(1)), rich)
     parts = [{"type": "text/plain", "value": plain}]
     return [*parts, {"type": "text/html", "value": rich}] if rich else parts

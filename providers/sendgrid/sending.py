@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
-from providers.kit.errors import InvalidConfiguration, InvalidRequest, OutcomeUnknown, ProviderError
+from providers.kit.errors import InvalidConfiguration, InvalidRequest, NotFoundAtVendor, OutcomeUnknown, ProviderError
 from providers.kit.vocabulary.email import EmailMessage, SentEmail
 
 from .addresses import ACTIVITY_URL, SENDERS_URL
@@ -68,7 +68,7 @@ class Sending:
             raise InvalidRequest(
                 "This e-mail has left already.", field="message_id", fix="Write to the recipient once more."
             )
-        self.client.call("GET", f"/v3/mail/batch/{part(batch_id)}", "look up batch", scope="mail.batch.read")
+        self._known_batch(batch_id)
         known = self.client.call(
             "GET",
             f"/v3/user/scheduled_sends/{part(batch_id)}",
@@ -88,6 +88,18 @@ class Sending:
         self.client.call(
             "POST", path, "cancel e-mail", scope=f"{scope}.create", json={"batch_id": batch_id, "status": "cancel"}
         )
+
+    def _known_batch(self, batch_id: str) -> None:
+        """SendGrid says 400 to a number it never gave."""
+        try:
+            self.client.call("GET", f"/v3/mail/batch/{part(batch_id)}", "look up batch", scope="mail.batch.read")
+        except InvalidRequest as error:
+            raise NotFoundAtVendor(
+                "SendGrid does not know this scheduled e-mail.",
+                fix="Look whether it belongs to another SendGrid account.",
+                code=error.code,
+                status=error.status,
+            ) from error
 
     @cached_property
     def default_sender(self) -> str:
