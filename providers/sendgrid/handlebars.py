@@ -2,8 +2,8 @@
 
 https://www.twilio.com/docs/sendgrid/for-developers/sending-email/using-handlebars. Known are
 `{{x}}` (escaped), `{{{x}}}`, `a.b`, `this`, `@root`, `@index`, `@key`, `@first`, `@last`; the blocks if, unless,
-each, equals, notEquals, greaterThan, lessThan, and, or, with `else` and `else if`; the helpers insert, length and formatDate. A value that is
-not there is empty, as with SendGrid. Data only: nothing of a template is ever executed.
+each, equals, notEquals, greaterThan, lessThan, and, or, with `else` and `else if`; the helpers insert, length and
+formatDate. A value that is not there is empty, as with SendGrid. Data only: nothing of a template is ever executed.
 """
 
 from __future__ import annotations
