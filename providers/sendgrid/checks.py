@@ -19,7 +19,13 @@ from providers.kit.contract import (
     skipped,
     warning,
 )
-from providers.kit.errors import PermissionMissing, ProviderError, Unavailable, UnexpectedResponse
+from providers.kit.errors import (
+    InvalidConfiguration,
+    PermissionMissing,
+    ProviderError,
+    Unavailable,
+    UnexpectedResponse,
+)
 from providers.kit.vocabulary.email import DnsRecord, EmailMessage, SendingDomain
 
 from .addresses import BILLING_URL, KEYS_URL, REGION_NAMES, REGIONS, SENDERS_URL
@@ -28,6 +34,7 @@ from .domains import Domains
 from .errors import unreadable
 from .message import to_json
 from .permissions import DOMAINS, PURPOSES, SEND, Purpose
+from .sending import Sending
 from .webhook_checks import WebhookChecks
 
 _SKEW_NOTICED = 60
@@ -129,7 +136,10 @@ class Checks:
                 fix="In SendGrid, open API Keys, edit the key and switch “Mail Send” to full access.",
                 fix_url=KEYS_URL,
             )
-        address = parseaddr(self.connection.configuration.get("from_address", ""))[1] or "check@example.com"
+        try:
+            address = parseaddr(Sending(self.client).default_sender)[1]
+        except InvalidConfiguration:  # whether there is a sender is the next line's matter
+            address = "check@example.com"
         message = EmailMessage(sender=address, to=(address,), subject="Connection test", text="Nothing is sent.")
         body = to_json(message, default_sender=address, now=self.connection.now())
         self.client.submit({**body, "mail_settings": {"sandbox_mode": {"enable": True}}})
