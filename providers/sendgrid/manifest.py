@@ -170,7 +170,8 @@ _SETUP_STEPS = (
     ),
 )
 
-# As the vendor's page read on that day, by way of github.com/api-evangelist/sendgrid (plans/sendgrid-plans-pricing.yml).
+# As the vendor's page read on that day, by way of github.com/api-evangelist/sendgrid,
+# plans/sendgrid-plans-pricing.yml.
 _PRICING = Pricing(
     model="A trial, then monthly plans by the number of e-mails",
     tiers=(
