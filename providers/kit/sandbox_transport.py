@@ -92,7 +92,7 @@ _shared = threading.RLock()
 
 
 def to_sandbox(request: requests.PreparedRequest) -> SandboxRequest:
-    """A prepared request as a stand-in sees it."""
+    """A prepared request as a stand-in sees it; `host` is among the headers, as on the wire."""
     parts = urlsplit(request.url or "")
     body = request.body or b""
     if not isinstance(body, bytes | str):
@@ -102,7 +102,7 @@ def to_sandbox(request: requests.PreparedRequest) -> SandboxRequest:
         method=request.method or "GET",
         path=parts.path or "/",
         query=parse_qs(parts.query, keep_blank_values=True),
-        headers={name.lower(): _text(value) for name, value in request.headers.items()},
+        headers={"host": parts.netloc, **{name.lower(): _text(value) for name, value in request.headers.items()}},
         body=body.encode() if isinstance(body, str) else body,
     )
 

@@ -30,7 +30,7 @@ class Description(Protocol):
 
 
 def vendor_json(path: str) -> Any:
-    """A file of the folder, e.g. `fixtures/sendgrid/webhook_payloads.json`. Raises FileNotFoundError."""
+    """A file of the folder, e.g. `fixtures/acme/webhook_payloads.json`. Raises FileNotFoundError."""
     return json.loads((VENDOR_DATA / path).read_text(encoding="utf-8"))
 
 
