@@ -76,7 +76,7 @@ class Templates:
         self._client.call("DELETE", self._client.own("templates", name), "delete template", permission="templates")
 
     def preview(self, name: str, values: Mapping[str, object]) -> TemplateContent:
-        """The active version, rendered here: the vendor has no call for it. Raises Unsupported for special helpers."""
+        """The active version, rendered here: the vendor has no call. Raises Unsupported for special helpers."""
         template = self.one(name)
         active = next((one for one in template.versions if one.active), None)
         if active is None:
