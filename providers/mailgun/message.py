@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.utils import parseaddr
+from email.utils import getaddresses, parseaddr
 from typing import Any
 
 from providers.kit.errors import InvalidConfiguration, InvalidRequest, Unsupported
@@ -26,6 +26,7 @@ MAX_BYTES = 25 * 1024 * 1024
 MAX_OPTION_BYTES = 16 * 1024
 MAX_AHEAD = timedelta(days=7)
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,76}")
+_ADDRESS = re.compile(r"[^@\s,;]{1,64}@[^@\s,;]{1,255}")
 _PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z0-9_-]{1,64})\s*\}\}")
 
 Pairs = list[tuple[str, str]]
@@ -161,8 +162,8 @@ def _sender(address: str) -> str:
 
 
 def _address(address: str, field: str) -> str:
-    found = parseaddr(address)[1]
-    if not re.fullmatch(r"[^@\s,;]{1,64}@[^@\s,;]{1,255}", found) or "\n" in address or "\r" in address:
+    found = [one for _, one in getaddresses([address])]  # several behind one comma would be several recipients
+    if len(found) != 1 or not _ADDRESS.fullmatch(found[0]) or "\n" in address or "\r" in address:
         raise InvalidRequest(
             f"“{address[:80]}” is not an e-mail address.",
             field=field,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from providers.kit import limits
 from providers.kit.registry import Registered
 from providers.kit.testing import Bench
 
@@ -21,9 +21,9 @@ ENTRY = Registered(id=Mailgun.manifest.id, provider=Mailgun, sandbox=Sandbox, fo
 
 @pytest.fixture(autouse=True)
 def nothing_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No pause between repeats, a full allowance of calls, no token seen yet."""
-    monkeypatch.setattr("tenacity.nap.time.sleep", lambda seconds: None)
-    limits._buckets.clear()
+    """No pause between repeats, no limit of our own, no token seen yet."""
+    monkeypatch.setattr("tenacity.nap.time", SimpleNamespace(sleep=lambda seconds: None))
+    monkeypatch.setattr("providers.kit.http.bucket_for", lambda *account: None)
     webhooks._tokens._seen.clear()
 
 

@@ -16,8 +16,8 @@ _OUTSIDE = (
     # Later pages of events: the description has only the first. Addresses as in the description's own example
     # ("paging.next") and https://documentation.mailgun.com/docs/mailgun/user-manual/events/event-polling
     ("GET", re.compile(r"/v3/[^/]+/events/[^/]+")),
-    # The description makes `created_at` of these lists an object, while its own examples, and the vendor, write a time
-    # as text; and it leaves out `address`, the divider between pages, for bounces.
+    # The description makes `created_at` of these lists an object, while its own examples, and the vendor, write a
+    # time as text; and it leaves out `address`, the divider between pages, for bounces.
     ("GET", re.compile(r"/v3/[^/]+/(bounces|unsubscribes|complaints)")),
     ("POST", re.compile(r"/v3/[^/]+/(bounces|unsubscribes|complaints)")),
 )
