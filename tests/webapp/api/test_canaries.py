@@ -15,9 +15,11 @@ from sqlalchemy.orm import Session
 from werkzeug import Request, Response
 
 from providers.kit.conformance_behaviour import another
-from providers.kit.contract import Environment
+from providers.kit.contract import Environment, Field
 from providers.kit.registry import Registered, Registry
 from webapp.config import Settings
+from webapp.instances.values import problem_of
+from webapp.runtime.logs import OURS
 
 PROVIDERS = tuple(Registry.discover())
 
@@ -60,16 +62,27 @@ def settings(settings: Settings, httpserver: HTTPServer) -> Settings:
     return settings
 
 
-def canaries(entry: Registered) -> dict[str, str]:
-    """Values of the right form, for every secret, that no stand-in and no vendor knows."""
+LETTERS = "Qw3Er5Ty7Ui9Op1As2Df4Gh6Jk8Lz0Xc3Vb5Nm7Qw9Er1Ty2Ui4Op6As8Df0"
+
+
+def invented(field: Field, known: str) -> Iterator[str]:
+    """Values that may have the form of this secret."""
+    for text in (field.example, known):
+        yield from (another(text), text[::-1], text)
+    for prefix in (*field.prefixes, *re.findall(r"[a-zA-Z]{2,5}[._-]", field.pattern)):
+        yield from (f"{prefix}{LETTERS[:32]}", f"{prefix}{LETTERS[:22]}.{LETTERS[-43:]}")
+
+
+def canaries(entry: Registered, environment: Environment) -> dict[str, str]:
+    """Values of the right form for every field; those of secrets are known to nobody."""
     assert entry.sandbox is not None
-    known = entry.sandbox.credentials()
-    values = {
-        one.name: known.get(one.name) or (one.example if one.required else "") or one.default
-        for one in entry.manifest.asked_fields
-    }
-    secret = {one.name: another(values[one.name]) for one in entry.manifest.asked_fields if one.secret}
-    return {name: value for name, value in {**values, **secret}.items() if value}
+    stand_in = entry.sandbox.credentials()
+    found = {}
+    for one in entry.manifest.asked_fields:
+        known = stand_in.get(one.name) or one.default
+        tried = invented(one, known) if one.secret else iter((known, one.example))
+        found[one.name] = next((text for text in tried if text and not problem_of(one, text, environment)), "")
+    return {name: value for name, value in found.items() if value}
 
 
 def everything_stored(session: Session) -> str:
@@ -89,22 +102,24 @@ def test_what_a_vendor_repeats_is_repeated_by_nobody(
     caplog: pytest.LogCaptureFixture,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    caplog.set_level(logging.DEBUG)
-    values = canaries(entry)
+    for name in OURS:  # as much as we ever say; libraries are heard from warnings on (webapp/runtime/logs.py)
+        caplog.set_level(logging.DEBUG, logger=name)
+    environment = next(one for one in entry.manifest.environments if one is not Environment.SANDBOX)
+    values = canaries(entry, environment)
     names = [one.name for one in entry.manifest.asked_fields if one.secret]
     secrets = [values[name] for name in names if len(values.get(name, "")) > 7]
-    environment = next(one for one in entry.manifest.environments if one is not Environment.SANDBOX)
     answers, asked = [], 0
     for answer in ANSWERS.values():
         vendor.clear()
         vendor.expect_request(re.compile(".*")).respond_with_handler(answer)
         body = {"testId": f"{entry.id}-connection", "environment": environment, "configuration": values}
         said = api.post("/api/integrations/test", json=body, headers={"Prefer": "wait=20"})
-        assert said.status_code in (200, 422), said.text
+        assert said.status_code == 200, said.text
         answers.append(said.text)
         asked += len(vendor.log)
     assert asked > len(ANSWERS) // 2, f"the vendor was hardly asked: {answers[0]}"
     told = capfd.readouterr()
-    for place in [*answers, caplog.text, told.out, told.err, everything_stored(session)]:
+    logged = "\n".join(one.getMessage() for one in caplog.records if one.name != "werkzeug")  # the vendor's own log
+    for place in [*answers, logged, told.out, told.err, everything_stored(session)]:
         for secret in secrets:
             assert secret not in place, f"{secret[:4]}… of {entry.id} can be read in {place[:3000]}"
