@@ -58,7 +58,7 @@ class SearchIndex:
         self._by_beginning: dict[int, dict[str, list[str]]] = {}
 
     def search(self, text: str) -> dict[int, float]:
-        """Every entry that has each word of `text`, or the words written together ("mail gun" finds Mailgun)."""
+        """Every entry that has each word of `text`, or the words written together ("mail box" finds Mailbox)."""
         words = words_of(text)[:MAX_QUERY_WORDS]
         if not words:
             return dict.fromkeys(range(len(self.entries)), 0.0)

@@ -7,10 +7,11 @@ from flask.typing import ResponseReturnValue
 from werkzeug.utils import redirect
 
 from webapp.catalog import logos
+from webapp.catalog.service import registry
 from webapp.core.limits import limiter
 from webapp.core.permissions import ACTIONS, Role, actor, public, requires
 from webapp.extensions import db
-from webapp.marketplace import queries, service
+from webapp.marketplace import matrix, queries, service
 from webapp.marketplace.queries import Search
 
 bp = Blueprint("marketplace", __name__)
@@ -42,6 +43,13 @@ def missing() -> ResponseReturnValue:
     if noted:
         flash(f"We noted that you looked for “{text}”.", "success")
     return redirect(url_for("marketplace.index", search=text or None), code=303)
+
+
+@bp.get("/marketplace/capabilities")
+@requires("catalog.view")
+def capabilities() -> str:
+    """Who can do what, and why not."""
+    return render_template("marketplace/capabilities.html", sections=matrix.sections(registry()))
 
 
 @bp.get("/marketplace/<provider_id>")

@@ -67,8 +67,8 @@ LETTERS = "Qw3Er5Ty7Ui9Op1As2Df4Gh6Jk8Lz0Xc3Vb5Nm7Qw9Er1Ty2Ui4Op6As8Df0"
 
 def invented(field: Field, known: str) -> Iterator[str]:
     """Values that may have the form of this secret."""
-    for text in (field.example, known):
-        yield from (another(text), text[::-1], text)
+    for value in (field.example, known):
+        yield from (another(value), value[::-1], value)
     for prefix in (*field.prefixes, *re.findall(r"[a-zA-Z]{2,5}[._-]", field.pattern)):
         yield from (f"{prefix}{LETTERS[:32]}", f"{prefix}{LETTERS[:22]}.{LETTERS[-43:]}")
 
@@ -81,7 +81,7 @@ def canaries(entry: Registered, environment: Environment) -> dict[str, str]:
     for one in entry.manifest.asked_fields:
         known = stand_in.get(one.name) or one.default
         tried = invented(one, known) if one.secret else iter((known, one.example))
-        found[one.name] = next((text for text in tried if text and not problem_of(one, text, environment)), "")
+        found[one.name] = next((each for each in tried if each and not problem_of(one, each, environment)), "")
     return {name: value for name, value in found.items() if value}
 
 

@@ -30,8 +30,9 @@ from webapp.webhooks.processing import drain
 
 ROOT = Path(__file__).resolve().parents[3]
 SECRET = "whsec_kill_test"
-KILLS = 6
-EACH = 40
+KILLS = int(os.environ.get("TEST_KILLS", "6"))
+"""A hundred (TEST_KILLS=100) before a release; a few each time."""
+EACH = int(os.environ.get("TEST_KILLS_EACH", "40"))
 """Acknowledgements to wait for before the next kill: a slow machine then takes longer, and proves as much."""
 
 
