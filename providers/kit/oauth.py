@@ -9,13 +9,9 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
-from authlib.integrations.requests_client import OAuth2Auth
-from authlib.integrations.requests_client.oauth2_session import OAuth2ClientAuth
-from authlib.oauth2.base import OAuth2Error
-from authlib.oauth2.client import OAuth2Client
 
 from providers.kit.contract import OAuthSettings
 from providers.kit.errors import (
@@ -29,15 +25,11 @@ from providers.kit.errors import (
 from providers.kit.http import kit_error
 from providers.kit.tokens import Token
 
+if TYPE_CHECKING:
+    from providers.kit.oauth_protocol import ProtocolClient
+
 PASSING_STATUSES = frozenset({408, 409, 423, 425, 429})
 """4xx answers to a refresh that say "later", not "never"."""
-
-
-class _RequestsClient(OAuth2Client):
-    """Authlib's protocol client, with its credentials in the form that requests takes."""
-
-    client_auth_class = OAuth2ClientAuth
-    token_auth_class = OAuth2Auth
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -121,8 +113,11 @@ class OAuthClient:
             raise _for_status(answer.status_code)
         return True
 
-    def _client(self, scopes: tuple[str, ...]) -> OAuth2Client:
-        return _RequestsClient(
+    def _client(self, scopes: tuple[str, ...]) -> ProtocolClient:
+        # Here and not above: it takes nine megabytes in every process, and few of them ever sign in anywhere.
+        from providers.kit.oauth_protocol import ProtocolClient
+
+        return ProtocolClient(
             self._session,
             client_id=self._client_id,
             client_secret=self._client_secret,
@@ -132,7 +127,7 @@ class OAuthClient:
             scope=self._settings.scope_separator.join(scopes) or None,
         )
 
-    def _ask(self, call: Callable[[OAuth2Client], Any]) -> dict[str, Any]:
+    def _ask(self, call: Callable[[ProtocolClient], Any]) -> dict[str, Any]:
         client = self._client(())
         statuses: list[int] = []
 
@@ -172,6 +167,8 @@ def _mapped(error: Exception, status: int | None = None) -> ProviderError:
         return inside
     if status is not None and (status in PASSING_STATUSES or status >= 500):
         return _for_status(status)
+    from providers.kit.oauth_protocol import OAuth2Error  # see `_client`
+
     if isinstance(error, OAuth2Error):
         if error.error in ("invalid_client", "unauthorized_client", "redirect_uri_mismatch", "invalid_scope"):
             return InvalidConfiguration(
