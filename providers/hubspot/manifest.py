@@ -40,7 +40,7 @@ ACCESS_TOKEN = Field(
     label="Access token",
     env=f"{ENV}_ACCESS_TOKEN",
     kind=FieldKind.SECRET,
-    pattern=r"pat-[a-z]{2,4}[0-9]{1,2}-[A-Za-z0-9-]{8,200}|[A-Za-z0-9_.~+/=-]{40,2000}",
+    pattern=r"pat-[a-z]{2,4}[0-9]{1,2}-[A-Za-z0-9-]{8,200}|[A-Za-z0-9_.~+/=-]{40,2000}|pat-\.\.\.",
     pattern_hint="It begins with pat- and a region, such as pat-na1- or pat-eu1-, and has no spaces.",
     example="pat-na1-11111111-2222-3333-4444-555555555555",
     prefixes={"pat-na1-": None, "pat-na2-": None, "pat-eu1-": None, "pat-ap1-": None},
@@ -51,7 +51,7 @@ ACCESS_TOKEN = Field(
     console_label="Open HubSpot's apps and keys",
     mistakes=(
         Mistake(
-            pattern=r"pat-(?:\.{3}|…|[a-z0-9]{3}-(?:x{4,}|\.{3}|…))",
+            pattern=r"pat-(?:…|[a-z0-9]{3}-(?:x{4,}|\.{3}|…))",
             message="This is a placeholder. Paste the token that HubSpot showed you.",
         ),
         Mistake(

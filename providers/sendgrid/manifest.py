@@ -41,7 +41,7 @@ API_KEY = Field(
     label="API key",
     env=f"{ENV}_API_KEY",
     kind=FieldKind.SECRET,
-    pattern=r"SG\.[A-Za-z0-9_-]{8,64}\.[A-Za-z0-9_-]{16,128}",
+    pattern=r"SG\.[A-Za-z0-9_-]{8,64}\.[A-Za-z0-9_-]{16,128}|SG\.\.\.",
     pattern_hint="It begins with SG. and has two parts, with a dot between them: 69 characters in all.",
     example="SG.xxxxxxxxxxxxxxxxxxxxxx.xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
     prefixes={"SG.sandbox_": Environment.SANDBOX, "SG.": None},
@@ -52,7 +52,7 @@ API_KEY = Field(
     console_label="Open SendGrid's API keys",
     mistakes=(
         Mistake(
-            pattern=r"SG\.(?:\.|…|x{4,})",
+            pattern=r"SG\.(?:…|x{4,})",
             message="This is the placeholder from the documentation. Paste the key that SendGrid showed you.",
         ),
         Mistake(

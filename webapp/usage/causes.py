@@ -96,6 +96,14 @@ CATALOGUE: dict[str, Words] = {
         who="Whoever started it",
         by_operation=True,
     ),
+    "unsupported": Words(
+        title="The service can't do this",
+        happened="The service has no such function, or not in this plan.",
+        means="Nothing was changed.",
+        fix="Do it another way: the message says why, and the provider's page lists what it can do.",
+        who="Whoever started it",
+        by_operation=True,
+    ),
     "policy": Words(
         title="This server does not call that address",
         happened="The address is private or not allowed, so the call was not made.",
