@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from providers.kit.capabilities import MakesSamples
 from providers.kit.contract import Environment
 from webapp.catalog import service as catalog
 
@@ -33,13 +34,17 @@ def plan(session: Session) -> tuple[Planned, ...]:
         and catalog.enabled(session, one.id)
     ]
     known.sort(key=lambda one: (-one.manifest.popularity, one.id))
+    heard = [one for one in known if issubclass(one.provider, MakesSamples)]
     planned = [
-        Planned(provider_id=one.id, name=_name(number, one.manifest.name), trouble=GIVEN_UP if number == 0 else "")
+        Planned(
+            provider_id=one.id, name=_name(number, one.manifest.name), trouble=GIVEN_UP if [one] == heard[:1] else ""
+        )
         for number, one in enumerate(known)
     ]
     for number, trouble in enumerate((REFUSED_KEY, FORGERIES, DRAFT), start=1):
-        if known:
-            one = known[(number - 1) % len(known)]
+        able = heard if trouble == FORGERIES else known
+        if able:
+            one = able[(number - 1) % len(able)]
             planned.append(Planned(provider_id=one.id, name=_name(number + 2, one.manifest.name), trouble=trouble))
     return tuple(dict.fromkeys(_distinct(planned)))
 
