@@ -90,7 +90,7 @@ def _fill(session: Session, one: Planned, row: Instance, mailbox: _Mailbox, stat
         _deliver(mailbox, random.choice(mailbox.events), seed=state.seed * 10_000 + number)
     if one.trouble == FORGERIES:
         for number in range(FORGED):
-            _deliver(replace(mailbox, secret=_other(mailbox.secret)), mailbox.events[0], seed=number, forged=True)
+            _forge(mailbox, mailbox.events[0], seed=number)
     _date_back(session, row, random, state, gives_up=one.trouble == GIVEN_UP)
     row.status = "active"
     session.commit()
@@ -102,15 +102,22 @@ def _other(secret: str) -> str:
     return secret[:middle] + ("A" if secret[middle] != "A" else "B") + secret[middle + 1 :]
 
 
-def _deliver(mailbox: _Mailbox, event_type: str, *, seed: int, forged: bool = False) -> None:
+def _deliver(mailbox: _Mailbox, event_type: str, *, seed: int) -> None:
     """A type that there is no sample of is left out."""
     try:
         request: InboundRequest = mailbox.samples.sample_delivery(event_type, mailbox.secret, now(), seed)
     except (KeyError, ProviderError):
         return
-    if forged:  # where the secret only checks (a public key), the changed body shows it
-        request = replace(request, body=request.body + b" ")
     ingest.accept(request, mailbox.key, source="sample")
+
+
+def _forge(mailbox: _Mailbox, event_type: str, *, seed: int) -> None:
+    """A delivery that nobody signed: with another secret, or (where the secret can only check) with a changed body."""
+    try:
+        request = mailbox.samples.sample_delivery(event_type, _other(mailbox.secret), now(), seed)
+    except ProviderError:
+        request = mailbox.samples.sample_delivery(event_type, mailbox.secret, now(), seed)
+    ingest.accept(replace(request, body=request.body + b" "), mailbox.key, source="sample")
 
 
 def _date_back(session: Session, row: Instance, random: Random, state: DemoState, *, gives_up: bool) -> None:

@@ -14,8 +14,8 @@ from webapp.instances.models import Instance
 from webapp.webhooks.models import WebhookEvent
 
 LEASE = timedelta(seconds=25)
-"""Handling a batch calls nobody and takes milliseconds a row. With a sweep every five seconds, what a killed worker held
-is done well within a minute."""
+"""Handling a batch calls nobody and takes milliseconds a row. With a sweep every five seconds, what a killed worker
+held is done well within a minute."""
 BATCH = 250
 _E = WebhookEvent
 
