@@ -112,7 +112,7 @@ def _deliver(mailbox: _Mailbox, event_type: str, *, seed: int) -> None:
 
 
 def _forge(mailbox: _Mailbox, event_type: str, *, seed: int) -> None:
-    """A delivery that nobody signed: with another secret, or (where the secret can only check) with a changed body."""
+    """A delivery that nobody signed: with another secret or, where the secret can only check, a changed body."""
     try:
         request = mailbox.samples.sample_delivery(event_type, _other(mailbox.secret), now(), seed)
     except ProviderError:
