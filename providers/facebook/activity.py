@@ -101,7 +101,7 @@ def _post(value: _Value, item: str, verb: str) -> _Sentence:
 
 
 def _mention(value: _Value) -> _Sentence:
-    return "page.mentioned", f"{_who(value)} mentioned the Page{_said(value)}", Tone.ATTENTION, "at"
+    return "page.mentioned", f"{_who(value)} named the Page in a post{_said(value)}", Tone.ATTENTION, "at"
 
 
 def _rating(value: _Value) -> _Sentence:

@@ -59,7 +59,7 @@ class Checks:
             Step(name="webhook", label="Events reach us", run=self.webhooks.all, needs=("token",)),
         )
 
-    # --------------------------------------------------------------------------------------------------- token and app
+    # --------------------------------------------------------------------------------------------- token and app
 
     def reach(self) -> StepOutcome:
         token = self.access.token().access_token
@@ -113,7 +113,7 @@ class Checks:
             error=PermissionMissing(f"{scope} is missing.", permission=scope, fix="Connect Facebook again."),
         )
 
-    # ----------------------------------------------------------------------------------------------------------- pages
+    # ----------------------------------------------------------------------------------------------------- pages
 
     def pages(self) -> StepOutcome:
         names = [one.name for one in self.accounts.pages]
@@ -150,7 +150,7 @@ class Checks:
             return skipped(f"Facebook keeps no figures of {page.name} yet: it begins at 100 followers.")
         return passed(f"{page.name}: {views or 0:,} views in {_DAYS} days, {follows or 0:,} followers.")
 
-    # ------------------------------------------------------------------------------------------------- expiry and usage
+    # ------------------------------------------------------------------------------------------- expiry and usage
 
     def expiry(self) -> StepOutcome:
         state = self.state

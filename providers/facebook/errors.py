@@ -1,7 +1,7 @@
 """Facebook's errors in the hub's words: {"error": {"message", "type", "code", "error_subcode", "fbtrace_id"}}.
 
-https://developers.facebook.com/docs/graph-api/guides/error-handling/ The code counts, not the HTTP status: limits come
-as 400 or 403.
+https://developers.facebook.com/docs/graph-api/guides/error-handling/ The code counts, not the HTTP status:
+limits come as 400 or 403.
 """
 
 from __future__ import annotations
@@ -107,7 +107,8 @@ def wrong_app(status: int | None = None, code: str = "app") -> InvalidConfigurat
     return InvalidConfiguration(
         "The app's id and secret do not belong together, or not to this access token.",
         field="app_secret",
-        fix="Open the app on Meta's developer site, choose “App settings”, “Basic”, and copy “App ID” and “App secret” "
+        fix="Open the app on Meta's developer site, choose “App settings”, “Basic”, and copy “App "
+        "ID” and “App secret” "
         "again. Then connect again.",
         fix_url=APPS_URL,
         code=code,
@@ -156,7 +157,8 @@ def _not_allowed(message: str, permission: str, details: _Details) -> Permission
     return PermissionMissing(
         f"Facebook does not allow this with the permissions given to us{named}.",
         permission=permission,
-        fix="Connect again, choose this Page and allow everything. If people outside your app connect, Meta must have "
+        fix="Connect again, choose this Page and allow everything. If people outside your app "
+        "connect, Meta must have "
         "approved the permission in App Review.",
         fix_url=APPS_URL,
         detail=message,

@@ -90,7 +90,8 @@ _SETUP_STEPS = (
     ),
     SetupStep(
         title="Add the permissions",
-        text="Open “Use cases”, press “Customize” beside “Manage everything on your Page” and press “Add” beside each "
+        text="Open “Use cases”, press “Customize” beside “Manage everything on your Page” and press "
+        "“Add” beside each "
         "permission listed here. While only people with a role in the app connect, no approval is needed; for "
         "others Meta asks for App Review and business verification.",
         url=APPS_URL,
@@ -98,7 +99,8 @@ _SETUP_STEPS = (
     ),
     SetupStep(
         title="Copy the app's id and secret",
-        text="On “App settings”, “Basic” copy “App ID” and, after “Show”, “App secret”. On “Facebook Login”, “Settings” "
+        text="On “App settings”, “Basic” copy “App ID” and, after “Show”, “App secret”. On “Facebook "
+        "Login”, “Settings” "
         "add the return address shown here to “Valid OAuth Redirect URIs”.",
         url=APPS_URL,
         url_label="Open your Meta apps",
@@ -106,7 +108,8 @@ _SETUP_STEPS = (
     ),
     SetupStep(
         title="Connect",
-        text="Press “Connect with Facebook”, choose your Pages and allow everything. The access lasts about 60 days; we "
+        text="Press “Connect with Facebook”, choose your Pages and allow everything. The access "
+        "lasts about 60 days; we "
         "tell you two weeks before.",
         url=INTEGRATIONS_URL,
         url_label="See what you have allowed on Facebook",
@@ -167,12 +170,14 @@ _TESTS = (
     TestDefinition(
         id=CONNECTION_TEST,
         name="Check the connection",
-        description="Address, token, app, each permission, Pages, the right to post, figures, end of the access, limits.",
+        description="Address, token, app, each permission, Pages, the right to post, figures, end of "
+        "the access, limits.",
     ),
     TestDefinition(
         id=POST_TEST,
         name="Make a post and delete it",
-        description="Makes one post on the Page that is not published, so that nobody sees it, and deletes it at once.",
+        description="Makes one post on the Page that is not published, so that nobody sees it, and "
+        "deletes it at once.",
         inputs=(
             Field(
                 name="destination",
@@ -205,7 +210,8 @@ _WEBHOOK = WebhookSettings(
     console_url=APPS_URL,
     steps=(
         "Press “Set up event delivery” here: we give the app our address and subscribe the Page.",
-        "By hand: open the app, choose “Webhooks”, then “Page”, press “Subscribe to this object”, and paste the address "
+        "By hand: open the app, choose “Webhooks”, then “Page”, press “Subscribe to this object”, "
+        "and paste the address "
         "and the verify token that the test “Check event delivery” shows. Then subscribe to “feed” and “mention”.",
         "To hear when somebody removes the app, paste the same address at “Facebook Login”, “Settings”, “Deauthorize "
         "callback URL”.",
@@ -224,7 +230,8 @@ MANIFEST = Manifest(
     category=Category.SOCIAL,
     tagline="Posts, comments and figures of your Pages, and sign-in",
     description="Publishes texts, links, photos and videos on Pages, at once or on time, reads posts, comments and "
-    "figures, hears of comments as they are written, and signs people in. Posts on personal profiles and in groups are "
+    "figures, hears of comments as they are written, and signs people in. Posts on personal profiles "
+    "and in groups are "
     "not possible: Facebook lets no app do that. To try things out, use the sandbox here.",
     website="https://www.facebook.com",
     documentation="https://developers.facebook.com/docs/pages-api/",
@@ -248,7 +255,8 @@ MANIFEST = Manifest(
     rate_limit=RateLimit(
         requests=200,
         per_seconds=60,
-        note="Facebook's allowance grows with the number of people: 200 calls an hour for each user of the app, and more "
+        note="Facebook's allowance grows with the number of people: 200 calls an hour for each user "
+        "of the app, and more "
         "for each person who engages with a Page. The connection test shows how much is used.",
     ),
     popularity=85,

@@ -1,8 +1,8 @@
 """Posts, their figures and comments as the hub shows them.
 
-Figures: https://developers.facebook.com/docs/graph-api/reference/insights. `post_impressions*` and `page_impressions*`
-were removed on 15 June and 15 November 2025 (a call answers #100, invalid metric); `post_media_view` and
-`page_media_view` took their place.
+Figures: https://developers.facebook.com/docs/graph-api/reference/insights. `post_impressions*` and
+`page_impressions*` were removed on 15 June and 15 November 2025 (a call answers #100, invalid metric);
+`post_media_view` and `page_media_view` took their place.
 """
 
 from __future__ import annotations

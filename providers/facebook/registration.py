@@ -1,8 +1,8 @@
 """Setting event delivery up and down: the app's one address for Pages, and a subscription of each Page to the app.
 
-https://developers.facebook.com/docs/graph-api/reference/app/subscriptions (`/{app-id}/subscriptions`, with the app's own
-token; Facebook asks the address a question at once) and …/docs/graph-api/reference/page/subscribed_apps (with the Page's
-token). An app has one address for all its Pages: the last one that was registered gets the events.
+https://developers.facebook.com/docs/graph-api/reference/app/subscriptions (`/{app-id}/subscriptions`, with the
+app's own token; Facebook asks the address a question at once) and …/docs/graph-api/reference/page/subscribed_apps
+(with the Page's token). An app has one address for all its Pages: the last one registered gets the events.
 """
 
 from __future__ import annotations

@@ -57,7 +57,9 @@ def create_post(call: Call, page_id: str) -> Any:
     photos = call.state.setdefault("photos", {})
     if any(one not in photos for one in attached):
         raise Refusal(100, "(#100) The photo is not there.")
-    newest: dict[str, Any] = next((one for one in reversed(list(_of(call.state, page_id))) if one["is_published"]), {})
+    newest: dict[str, Any] = next(
+        (one for one in reversed(list(_of(call.state, page_id))) if one["is_published"]), {}
+    )
     timing = _timing(call)
     if words and not timing and words == newest.get("message") and not (link or attached):
         raise Refusal(_DUPLICATE, "(#506) Duplicate status message")

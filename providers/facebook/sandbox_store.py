@@ -83,7 +83,8 @@ def stamp(moment: datetime) -> str:
 def gone(what: str) -> Refusal:
     return Refusal(
         100,
-        f"Unsupported request. Object with ID '{what}' does not exist, cannot be loaded due to missing permissions, or "
+        f"Unsupported request. Object with ID '{what}' does not exist, cannot be loaded due to "
+        "missing permissions, or "
         "does not support this operation.",
         subcode=33,
     )

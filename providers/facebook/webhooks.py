@@ -1,8 +1,8 @@
 """Deliveries: the challenge that proves an address, the signature that proves a delivery, and the events inside.
 
-https://developers.facebook.com/docs/graph-api/webhooks/getting-started. Signed is the body as it was sent (other than
-ASCII as \\uXXXX), with the app secret. A delivery holds up to 1,000 changes below `entry`, none of which has an id; it is
-repeated for 36 hours.
+https://developers.facebook.com/docs/graph-api/webhooks/getting-started. Signed is the body as it was sent
+(other than ASCII as \\uXXXX), with the app secret. A delivery holds up to 1,000 changes below `entry`, none of which
+has an id; it is repeated for 36 hours.
 """
 
 from __future__ import annotations
