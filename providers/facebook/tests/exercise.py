@@ -29,9 +29,9 @@ UNDESCRIBED = frozenset(
         "DELETE /v26.0/{app}/subscriptions",
     }
 )
-"""Files go as multipart forms, of which the description has none (developers.facebook.com/docs/graph-api/reference/page/
-photos and …/docs/video-api/guides/publishing); it has the code's exchange as GET only, OAuth 2 (RFC 6749, 3.2) says
-POST; the app's own subscriptions are left out (…/docs/graph-api/reference/app/subscriptions)."""
+"""Files go as multipart forms, of which the description has none (developers.facebook.com/docs/graph-api/reference/
+page/photos and …/docs/video-api/guides/publishing); it has the code's exchange as GET only, OAuth 2 (RFC 6749,
+3.2) says POST; the app's own subscriptions are left out (…/docs/graph-api/reference/app/subscriptions)."""
 
 
 def undescribed(method: str, path: str) -> bool:

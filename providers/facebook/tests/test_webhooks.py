@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -205,7 +206,8 @@ def test_no_payload_breaks_a_sentence(kind: str, value: Any) -> None:
 @given(_anything)
 def test_no_body_breaks_the_reading(value: Any) -> None:
     entry = [{"id": value, "time": value, "changes": [{"field": "feed", "value": value}], "messaging": value}]
-    Facebook.read(delivery({"object": "page", "entry": entry}))
+    with suppress(InvalidRequest):  # no JSON: not a number, or a number without end
+        Facebook.read(delivery({"object": "page", "entry": entry}))
 
 
 def test_samples_vary_and_are_made_again_the_same() -> None:
