@@ -147,7 +147,7 @@ class Checks:
             return skipped("Not looked at: the permission read_insights was not given.")
         views, follows = told.get("page_media_view"), told.get("page_follows")
         if views is None and follows is None:
-            return skipped(f"Facebook keeps no figures of {page.name} yet: it begins at 100 followers.")
+            return skipped(f"Facebook keeps no figures of {page.name} yet: it begins at 100 likes.")
         return passed(f"{page.name}: {views or 0:,} views in {_DAYS} days, {follows or 0:,} followers.")
 
     # ------------------------------------------------------------------------------------------- expiry and usage

@@ -1,8 +1,8 @@
 """What a post may hold on a Page, found without a call.
 
-Text: 63,206 characters. Files: https://docs.getlate.dev/resources/media-guidelines/facebook (10 images of 10 MB each,
-JPEG, PNG, GIF or WebP; one MP4 or MOV video). Scheduling, 10 minutes to 30 days ahead:
-https://developers.facebook.com/docs/pages-api/posts
+Text: 63,206 characters (https://ferryman.io/character-limits/facebook, and others; Meta does not state it).
+Files: https://docs.getlate.dev/resources/media-guidelines/facebook (10 images of 10 MB each, JPEG, PNG, GIF or WebP;
+one MP4 or MOV video). Scheduling, 10 minutes to 30 days ahead: https://developers.facebook.com/docs/pages-api/posts
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 Figures: https://developers.facebook.com/docs/graph-api/reference/insights. `post_impressions*` and
 `page_impressions*` were removed on 15 June and 15 November 2025 (a call answers #100, invalid metric);
-`post_media_view` and `page_media_view` took their place.
+`post_media_view` and `page_media_view` took their place (the names for posts are as seen answered
+by v25.0 in September 2026; a name that is refused costs the figures only, not the counts).
 """
 
 from __future__ import annotations
