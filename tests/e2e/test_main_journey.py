@@ -30,7 +30,8 @@ def connect_in_the_sandbox(page: Page, name: str) -> None:
     page.get_by_role("searchbox").fill(name[:3] + name[4] + name[3] + name[5:])
     page.wait_for_url("**search=**")
     page.wait_for_function(SETTLED)  # the address changes before the cards do: a click in between would hit neither
-    page.locator("main").get_by_role("link", name=name).first.click()
+    page.locator("main").get_by_role("link", name=name, exact=True).first.click()
+    page.wait_for_url(re.compile(rf"/marketplace/{name.lower()}$"))
     page.locator("main").get_by_role("link", name="Try it in the sandbox").first.click()
     page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("heading", name="Enter the keys")).to_be_visible()
