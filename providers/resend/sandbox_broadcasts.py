@@ -113,6 +113,8 @@ def _deliver(state: State, broadcast: dict[str, Any], now: datetime) -> None:
     """One e-mail for each contact of the segment who has not unsubscribed."""
     for contact in list(state["contacts"].values()):
         if broadcast["segment_id"] in contact["segments"] and not contact["unsubscribed"]:
-            message = {key: broadcast[key] for key in ("from", "subject", "html", "text") if key in broadcast}
+            message: dict[str, Any] = {
+                key: broadcast[key] for key in ("from", "subject", "html", "text") if key in broadcast
+            }
             emails.keep(state, {**message, "to": [contact["email"]]}, now)
     broadcast.update(status="sent", sent_at=stamp(now))

@@ -43,7 +43,7 @@ def create_contact(state: State, request: SandboxRequest, now: datetime) -> Answ
 
 
 def add_contact(state: State, body: dict[str, Any], now: datetime) -> dict[str, Any]:
-    contact = {
+    contact: dict[str, Any] = {
         "object": "contact",
         "id": next_id(state, "contact"),
         "email": str(body["email"]),

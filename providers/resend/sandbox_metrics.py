@@ -25,11 +25,7 @@ _REACHED = {
 }
 """What an e-mail with this last event counts for."""
 
-_KNOWN = ("received", "delivered", "complained", "suppressed", "bounced", "opened", "clicked", "unsubscribed") + (
-    "delivery_delayed",
-    "failed",
-    "sent",
-)
+_KNOWN = (*_REACHED, "received", "unsubscribed")
 _MAX_DAYS = 10_000
 
 

@@ -10,7 +10,13 @@ from . import sandbox_objects as objects
 from . import sandbox_suppressions as suppressions
 from . import sandbox_templates as templates
 
-KINDS = ("domains", "emails", "webhooks", "templates", "contacts", "idempotency") + (
+KINDS = (
+    "domains",
+    "emails",
+    "webhooks",
+    "templates",
+    "contacts",
+    "idempotency",
     "segments",
     "topics",
     "broadcasts",
