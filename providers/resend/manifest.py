@@ -179,7 +179,7 @@ _TEMPLATES = (
     Template(
         id="newsletter",
         name="Send news and see who reads it",
-        description="Broadcasts to an audience, with opens, clicks, complaints and unsubscribes beside each delivery.",
+        description="Broadcasts to an audience; opens, clicks, complaints and unsubscribes beside each delivery.",
         events=(*_DELIVERY, "email.opened", "email.clicked", "contact.updated"),
         permissions=("sending_access", "full_access"),
     ),
@@ -260,10 +260,11 @@ MANIFEST = Manifest(
     logo_background="#000000",
     key_inventory_url=KEYS_URL,
     unsupported={
-        "ListsEmailEvents": "Resend lists e-mails with the last thing that happened to each, and keeps no list of the "
-        "events before it. They come by webhook.",
-        "CatchesUp": "Resend keeps no list of past events. Its own repeats reach over a day: a delivery that fails is "
-        "tried again up to seven times.",
-        "RoutesInboundEmail": "Resend has no rules for mail that arrives: each one becomes the event “email.received”.",
+        "ListsEmailEvents": "Resend lists e-mails with the last thing that happened to each, and keeps no list of "
+        "the events before it. They come by webhook.",
+        "CatchesUp": "Resend keeps no list of past events. It repeats a delivery that failed seven times itself, "
+        "over more than a day.",
+        "RoutesInboundEmail": "Resend has no rules for mail that arrives: each one becomes the event "
+        "“email.received”.",
     },
 )

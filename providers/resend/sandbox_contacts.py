@@ -7,7 +7,7 @@ from typing import Any
 
 from providers.kit.sandbox import SandboxRequest
 
-from .sandbox_store import find, json_object, next_id, page, remember, require, stamp
+from .sandbox_store import Refusal, find, json_object, next_id, page, remember, require, stamp
 
 Answer = tuple[int, dict[str, Any]]
 State = dict[str, Any]
@@ -137,7 +137,8 @@ def remove_from_segment(
     state: State, request: SandboxRequest, now: datetime, contact: str, segment_id: str
 ) -> Answer:
     found = _contact(state, contact)
-    find(dict.fromkeys(found["segments"], {}), segment_id, "Contact segment")
+    if segment_id not in found["segments"]:
+        raise Refusal(404, "not_found", "Contact segment not found")
     found["segments"].remove(segment_id)
     answer = {"object": "contact_segment", "contact_id": found["id"], "segment_id": segment_id}
     return 200, {**answer, "deleted": True}

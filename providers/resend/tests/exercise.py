@@ -80,12 +80,14 @@ def message(**changes: Any) -> EmailMessage:
 
 
 def refused(kind: type[ProviderError], call: Callable[[], object]) -> ProviderError:
+    found: ProviderError | None = None
     try:
         call()
     except kind as error:
-        assert error.fix
-        return error
-    raise AssertionError(f"{kind.__name__} was expected")
+        found = error
+    assert found is not None, f"{kind.__name__} was expected"
+    assert found.fix
+    return found
 
 
 def _mail(bench: Bench, resend: Resend) -> None:
