@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from providers.kit.contract import Activity, InboundEvent, Tone
 
-from .webhooks import parse_time
+from .shapes import moment
 
 _Data = Mapping[str, Any]
 _Sentence = tuple[str, str, Tone, str]
@@ -60,7 +60,7 @@ def describe_event(event: InboundEvent) -> Activity:
         icon=icon,
         object_type=event.type.partition(".")[0] if handler else "",
         object_id=object_id,
-        occurred_at=event.created_at or parse_time(data.get("created_at")),
+        occurred_at=event.created_at or moment(data.get("created_at")),
         person=_person(event.type, data),
         url=f"https://resend.com/emails/{object_id}" if is_email and object_id else "",
     )

@@ -27,6 +27,7 @@ from providers.kit.http import Answer
 from .client import Client
 from .errors import error_from, is_sending_only
 from .manifest import DOMAINS_URL, KEYS_URL, USAGE_URL
+from .shapes import objects
 from .webhook_checks import WebhookChecks
 
 FREE_PLAN_PER_DAY = 100
@@ -131,8 +132,8 @@ class Checks:
             )
         if found.get("status") == "verified":
             return passed(f"{name} is verified and can send.")
-        records = self.client.domain(str(found["id"])).get("records") or ()
-        missing = [_dns_line(one) for one in records if isinstance(one, dict) and one.get("status") != "verified"]
+        records = objects(self.client.domain(str(found["id"])).get("records"))
+        missing = [_dns_line(one) for one in records if one.get("status") != "verified"]
         lines = f" Missing DNS entries: {'; '.join(missing)}." if missing else ""
         return failed(
             f"{name} is not verified yet.{lines}",

@@ -116,9 +116,10 @@ _PERMISSIONS = (
     Permission(scope="sending_access", label="Send e-mail", reason="We send the e-mails you ask us to send."),
     Permission(
         scope="full_access",
-        label="Read domains, set up event delivery",
-        reason="We check that your domain is verified, see what became of an e-mail, and create the webhook for you. "
-        "Without it, sending still works, and you make the webhook by hand.",
+        label="Everything besides sending",
+        reason="We check that your domain is verified, see what became of an e-mail, call off scheduled ones, keep "
+        "templates, audiences, broadcasts and the list of people not to write to, read the figures, and create the "
+        "webhook for you. Without it, sending still works, and you make the webhook by hand.",
         required=False,
     ),
 )
@@ -178,7 +179,7 @@ _TEMPLATES = (
     Template(
         id="newsletter",
         name="Send news and see who reads it",
-        description="Opens, clicks, complaints and unsubscribes beside each delivery.",
+        description="Broadcasts to an audience; opens, clicks, complaints and unsubscribes beside each delivery.",
         events=(*_DELIVERY, "email.opened", "email.clicked", "contact.updated"),
         permissions=("sending_access", "full_access"),
     ),
@@ -255,7 +256,15 @@ MANIFEST = Manifest(
     rate_limit=RateLimit(requests=4, per_seconds=1, note="Resend allows 5 calls a second for a whole team."),
     popularity=72,
     setup_minutes=5,
-    keywords=("email", "e-mail", "transactional", "newsletter", "react email", "smtp", "deliverability"),
+    keywords=("email", "e-mail", "transactional", "newsletter", "broadcast", "react email", "smtp", "deliverability"),
     logo_background="#000000",
     key_inventory_url=KEYS_URL,
+    unsupported={
+        "ListsEmailEvents": "Resend lists e-mails with the last thing that happened to each, and keeps no list of "
+        "the events before it. They come by webhook.",
+        "CatchesUp": "Resend keeps no list of past events. It repeats a delivery that failed seven times itself, "
+        "over more than a day.",
+        "RoutesInboundEmail": "Resend has no rules for mail that arrives: each one becomes the event "
+        "“email.received”.",
+    },
 )

@@ -1,9 +1,9 @@
-"""Resend: what the hub can do with it."""
+"""Resend: what the hub can do with it. Each verb is at home in a module of its subject."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
@@ -18,23 +18,43 @@ from providers.kit.contract import (
 )
 from providers.kit.errors import InvalidRequest, NotFoundAtVendor
 from providers.kit.signatures import sign_standard
-from providers.kit.vocabulary.email import DnsRecord, EmailMessage, SendingDomain, SentEmail
+from providers.kit.vocabulary.email import (
+    Audience,
+    Broadcast,
+    EmailEvent,
+    EmailFigures,
+    EmailMessage,
+    EmailTemplate,
+    SendingDomain,
+    SentEmail,
+    Subscriber,
+    Suppression,
+    SuppressionKind,
+    TemplateContent,
+    UnsubscribeGroup,
+)
+from providers.kit.vocabulary.pages import Page
 
 from .activity import describe_event
+from .audiences import Audiences
+from .broadcasts import Broadcasts
 from .checks import Checks, account_of
 from .client import Client
+from .domains import Domains
 from .errors import error_from, is_sending_only
+from .figures import email_figures
 from .manifest import CONNECTION_TEST, MANIFEST, SEND_TEST, WEBHOOK_TEST
-from .message import to_json
 from .samples import sample_request
 from .send_checks import SendChecks
+from .sending import Sending
+from .suppressions import Suppressions
+from .templates import Templates
+from .tracking import email_event
 from .webhooks import read_delivery, verify_delivery
-
-MAX_BATCH = 100
 
 
 class Resend(Provider):
-    """Checks the connection, sends e-mail, registers webhooks and reads what they bring."""
+    """Sends e-mail, keeps templates, audiences and suppressions, sends broadcasts, and reads what webhooks bring."""
 
     manifest = MANIFEST
 
@@ -60,42 +80,121 @@ class Resend(Provider):
 
     # -------------------------------------------------------------------------------------------- e-mail
 
+    @property
+    def _default_sender(self) -> str:
+        return self.configuration.get("from_address", "")
+
+    @property
+    def _sending(self) -> Sending:
+        return Sending(self.client, default_sender=self._default_sender, now=self.connection.now())
+
     def send(self, message: EmailMessage, *, idempotency_key: str) -> SentEmail:
-        """Sends now, or at `message.send_at`. A missing text is made from the HTML. Raises ProviderError."""
-        sent = self.client.send(self._json(message), idempotency_key)
-        return SentEmail(id=sent, status="scheduled" if message.send_at else "accepted")
+        """Sends now, or at `message.send_at`. A missing text is made from the HTML. Personal copies for several
+        people have their ids joined by commas. Raises ProviderError."""
+        return self._sending.send(message, idempotency_key)
 
     def send_batch(self, messages: Sequence[EmailMessage], *, idempotency_key: str) -> tuple[SentEmail, ...]:
-        """Sends up to 100 e-mails in one call, all or none. They cannot be scheduled. Raises ProviderError."""
-        if not 1 <= len(messages) <= MAX_BATCH:
-            raise InvalidRequest(f"One batch holds 1 to {MAX_BATCH} e-mails.", field="messages")
-        if any(message.send_at for message in messages):
-            raise InvalidRequest("E-mails in a batch cannot be sent later.", field="send_at", fix="Send them singly.")
-        ids = self.client.send_batch([self._json(message) for message in messages], idempotency_key)
-        return tuple(SentEmail(id=one) for one in ids)
+        """Sends up to 100 e-mails in one call, all or none. Raises ProviderError."""
+        return self._sending.send_batch(messages, idempotency_key)
+
+    def cancel_scheduled(self, message_id: str) -> None:
+        self._sending.cancel(message_id)
+
+    @staticmethod
+    def email_event(event: InboundEvent) -> EmailEvent | None:
+        return email_event(event)
+
+    def email_figures(self, *, start: date, end: date, tag: str = "") -> tuple[EmailFigures, ...]:
+        return email_figures(self.client, start=start, end=end, tag=tag)
 
     def domains(self) -> tuple[SendingDomain, ...]:
         """All sending domains; DNS entries are given for those that are not verified yet."""
-        return tuple(self._domain(one) for one in self.client.domains() if one.get("id") and one.get("name"))
+        return Domains(self.client).all()
 
-    def _domain(self, listed: Mapping[str, Any]) -> SendingDomain:
-        status = str(listed.get("status", ""))
-        found = {} if status == "verified" else self.client.domain(str(listed["id"]))
-        records = tuple(
-            DnsRecord(
-                type=str(one.get("type", "")),
-                name=str(one.get("name", "")),
-                value=str(one.get("value", "")),
-                status=str(one.get("status", "")),
-            )
-            for one in found.get("records") or ()
-            if isinstance(one, dict)
-        )
-        region = str(listed.get("region", ""))
-        return SendingDomain(name=str(listed["name"]), status=status, region=region, records=records)
+    def verify_domain(self, domain_id: str) -> SendingDomain:
+        return Domains(self.client).verify(domain_id)
 
-    def _json(self, message: EmailMessage) -> dict[str, Any]:
-        return to_json(message, default_sender=self.configuration.get("from_address", ""), now=self.connection.now())
+    # ----------------------------------------------------------------------------------------- templates
+
+    @cached_property
+    def _templates(self) -> Templates:
+        return Templates(self.client)
+
+    def templates(self, *, cursor: str = "", limit: int = 50) -> Page[EmailTemplate]:
+        return self._templates.page(cursor=cursor, limit=limit)
+
+    def template(self, template_id: str) -> EmailTemplate:
+        return self._templates.one(template_id)
+
+    def create_template(self, name: str, content: TemplateContent) -> EmailTemplate:
+        return self._templates.create(name, content)
+
+    def add_version(self, template_id: str, content: TemplateContent, *, activate: bool = True) -> EmailTemplate:
+        return self._templates.add(template_id, content, activate=activate)
+
+    def activate_version(self, template_id: str, version_id: str) -> EmailTemplate:
+        return self._templates.activate(template_id, version_id)
+
+    def preview_template(self, template_id: str, values: Mapping[str, object]) -> TemplateContent:
+        return self._templates.preview(template_id, values)
+
+    def delete_template(self, template_id: str) -> None:
+        self._templates.delete(template_id)
+
+    # ------------------------------------------------------------------------- audiences and broadcasts
+
+    @cached_property
+    def _audiences(self) -> Audiences:
+        return Audiences(self.client)
+
+    @property
+    def _broadcasts(self) -> Broadcasts:
+        return Broadcasts(self.client, default_sender=self._default_sender, now=self.connection.now())
+
+    def audiences(self, *, cursor: str = "", limit: int = 50) -> Page[Audience]:
+        return self._audiences.page(cursor=cursor, limit=limit)
+
+    def create_audience(self, name: str) -> Audience:
+        return self._audiences.create(name)
+
+    def subscribers(self, audience_id: str, *, cursor: str = "", limit: int = 100) -> Page[Subscriber]:
+        return self._audiences.subscribers(audience_id, cursor=cursor, limit=limit)
+
+    def subscribe(self, audience_id: str, *, email: str, first_name: str = "", last_name: str = "") -> Subscriber:
+        return self._audiences.subscribe(audience_id, email=email, first_name=first_name, last_name=last_name)
+
+    def unsubscribe(self, audience_id: str, email: str) -> None:
+        self._audiences.unsubscribe(audience_id, email)
+
+    def broadcasts(self, *, cursor: str = "", limit: int = 50) -> Page[Broadcast]:
+        return self._broadcasts.page(cursor=cursor, limit=limit)
+
+    def create_broadcast(self, audience_id: str, message: EmailMessage, *, name: str) -> Broadcast:
+        return self._broadcasts.create(audience_id, message, name=name)
+
+    def send_broadcast(self, broadcast_id: str, *, send_at: datetime | None = None) -> Broadcast:
+        return self._broadcasts.send(broadcast_id, send_at=send_at)
+
+    def delete_broadcast(self, broadcast_id: str) -> None:
+        self._broadcasts.delete(broadcast_id)
+
+    # -------------------------------------------------------------------------------------- suppressions
+
+    @cached_property
+    def _suppressions(self) -> Suppressions:
+        return Suppressions(self.client)
+
+    def suppressions(self, kind: SuppressionKind, *, cursor: str = "", limit: int = 100) -> Page[Suppression]:
+        return self._suppressions.page(kind, cursor=cursor, limit=limit)
+
+    def suppress(self, email: str, kind: SuppressionKind) -> None:
+        self._suppressions.add(email, kind)
+
+    def unsuppress(self, email: str, kind: SuppressionKind) -> None:
+        self._suppressions.remove(email, kind)
+
+    def unsubscribe_groups(self) -> tuple[UnsubscribeGroup, ...]:
+        return self._audiences.topics()
 
     # ------------------------------------------------------------------------------------------ webhooks
 

@@ -18,9 +18,14 @@ from urllib.parse import unquote
 from providers.kit.faults import Fault
 from providers.kit.sandbox import SandboxRequest, SandboxResponse, VendorStandIn
 
-from . import sandbox_audience as audience
+from . import sandbox_broadcasts as broadcasts
+from . import sandbox_contacts as contacts
 from . import sandbox_emails as emails
 from . import sandbox_objects as objects
+from . import sandbox_suppressions as suppressions
+from . import sandbox_templates as templates
+from .sandbox_metrics import read_metrics
+from .sandbox_seed import seed
 from .sandbox_store import Refusal
 
 FULL_ACCESS_KEY = "re_sandbox_full_access"
@@ -36,6 +41,7 @@ _ROUTES: tuple[tuple[str, str, _Handler], ...] = (
     ("POST", "/emails", emails.send_email),
     ("POST", "/emails/batch", emails.send_batch),
     ("GET", "/emails", emails.list_emails),
+    ("GET", "/emails/metrics", read_metrics),
     ("GET", "/emails/{}", emails.get_email),
     ("PATCH", "/emails/{}", emails.update_email),
     ("POST", "/emails/{}/cancel", emails.cancel_email),
@@ -49,23 +55,44 @@ _ROUTES: tuple[tuple[str, str, _Handler], ...] = (
     ("GET", "/webhooks/{}", objects.get_webhook),
     ("PATCH", "/webhooks/{}", objects.update_webhook),
     ("DELETE", "/webhooks/{}", objects.delete_webhook),
-    ("GET", "/templates", audience.list_templates),
-    ("POST", "/templates", audience.create_template),
-    ("GET", "/templates/{}", audience.get_template),
-    ("DELETE", "/templates/{}", audience.delete_template),
-    ("POST", "/templates/{}/publish", audience.publish_template),
-    ("GET", "/contacts", audience.list_contacts),
-    ("POST", "/contacts", audience.create_contact),
-    ("GET", "/contacts/{}", audience.get_contact),
-    ("PATCH", "/contacts/{}", audience.update_contact),
-    ("DELETE", "/contacts/{}", audience.delete_contact),
+    ("GET", "/templates", templates.list_templates),
+    ("POST", "/templates", templates.create_template),
+    ("GET", "/templates/{}", templates.get_template),
+    ("PATCH", "/templates/{}", templates.update_template),
+    ("DELETE", "/templates/{}", templates.delete_template),
+    ("POST", "/templates/{}/publish", templates.publish_template),
+    ("GET", "/contacts", contacts.list_contacts),
+    ("POST", "/contacts", contacts.create_contact),
+    ("GET", "/contacts/{}", contacts.get_contact),
+    ("PATCH", "/contacts/{}", contacts.update_contact),
+    ("DELETE", "/contacts/{}", contacts.delete_contact),
+    ("GET", "/contacts/{}/segments", contacts.list_contact_segments),
+    ("POST", "/contacts/{}/segments/{}", contacts.add_to_segment),
+    ("DELETE", "/contacts/{}/segments/{}", contacts.remove_from_segment),
+    ("GET", "/segments", contacts.list_segments),
+    ("POST", "/segments", contacts.create_segment),
+    ("GET", "/segments/{}", contacts.get_segment),
+    ("DELETE", "/segments/{}", contacts.delete_segment),
+    ("GET", "/segments/{}/contacts", contacts.list_contacts),
+    ("GET", "/topics", contacts.list_topics),
+    ("GET", "/broadcasts", broadcasts.list_broadcasts),
+    ("POST", "/broadcasts", broadcasts.create_broadcast),
+    ("GET", "/broadcasts/{}", broadcasts.get_broadcast),
+    ("PATCH", "/broadcasts/{}", broadcasts.update_broadcast),
+    ("DELETE", "/broadcasts/{}", broadcasts.delete_broadcast),
+    ("POST", "/broadcasts/{}/send", broadcasts.send_broadcast),
+    ("POST", "/broadcasts/{}/cancel", broadcasts.cancel_broadcast),
+    ("GET", "/suppressions", suppressions.list_suppressions),
+    ("POST", "/suppressions", suppressions.create_suppression),
+    ("GET", "/suppressions/{}", suppressions.get_suppression),
+    ("DELETE", "/suppressions/{}", suppressions.delete_suppression),
 )
 _PATTERNS = tuple((method, re.compile(path.replace("{}", "([^/]+)")), handler) for method, path, handler in _ROUTES)
 _SENDING = (emails.send_email, emails.send_batch)
 
 
 class Sandbox(VendorStandIn):
-    """Resend without Resend: domains, e-mails, webhooks, templates and contacts that live in `state`."""
+    """Resend without Resend: everything the provider asks for, kept in `state`."""
 
     @staticmethod
     def credentials() -> dict[str, str]:
@@ -73,7 +100,7 @@ class Sandbox(VendorStandIn):
 
     def handle(self, request: SandboxRequest) -> SandboxResponse:
         now = self.now().astimezone(UTC)
-        objects.seed(self.state, now)
+        seed(self.state, now)
         try:
             key = _key(request)
             handler, parts = _route(request)

@@ -12,6 +12,8 @@ from typing import Any
 from providers.kit.sandbox import SandboxRequest
 
 from .sandbox_store import Refusal, find, json_body, json_object, next_id, page, remember, require, stamp
+from .sandbox_suppressions import held_back
+from .sandbox_templates import rendered
 
 Answer = tuple[int, dict[str, Any]]
 State = dict[str, Any]
@@ -47,25 +49,25 @@ def send_batch(state: State, request: SandboxRequest, now: datetime) -> Answer:
 
 
 def list_emails(state: State, request: SandboxRequest, now: datetime) -> Answer:
-    return 200, page([_shown(one, now) for one in state["emails"].values()], request.query)
+    return 200, page([shown(one, now) for one in state["emails"].values()], request.query)
 
 
 def get_email(state: State, request: SandboxRequest, now: datetime, email_id: str) -> Answer:
-    return 200, _shown(find(state["emails"], email_id, "Email"), now)
+    return 200, shown(find(state["emails"], email_id, "Email"), now)
 
 
 def update_email(state: State, request: SandboxRequest, now: datetime, email_id: str) -> Answer:
     email = _scheduled(state, email_id, now)
     body = json_object(request)
     require(body, "scheduled_at")
-    email["scheduled_at"] = _schedule(body["scheduled_at"], now)
+    email["scheduled_at"] = schedule(body["scheduled_at"], now)
     return 200, {"object": "email", "id": email_id, "scheduled_at": email["scheduled_at"]}
 
 
 def cancel_email(state: State, request: SandboxRequest, now: datetime, email_id: str) -> Answer:
     email = _scheduled(state, email_id, now)
     email["last_event"] = "canceled"
-    return 200, _shown(email, now)
+    return 200, shown(email, now)
 
 
 def _once(state: State, request: SandboxRequest, now: datetime, act: Callable[[], dict[str, Any]]) -> Answer:
@@ -89,6 +91,17 @@ def _once(state: State, request: SandboxRequest, now: datetime, act: Callable[[]
 
 def _accept(state: State, message: dict[str, Any], now: datetime) -> str:
     recipients = _check(state, message, now)
+    if message.get("template") is not None:
+        parts = rendered(state, message["template"])
+        message = {**parts, **{key: value for key, value in message.items() if key not in ("html", "text")}}
+        message["subject"] = message.get("subject") or parts["subject"]
+    return keep(state, {**message, "to": recipients}, now)
+
+
+def keep(state: State, message: dict[str, Any], now: datetime) -> str:
+    """Keeps an e-mail that may be sent; one to an address that is held back is not delivered."""
+    recipients = message["to"]
+    first = parseaddr(recipients[0])[1].lower()
     email_id = next_id(state, "email")
     email = {
         "object": "email",
@@ -101,10 +114,11 @@ def _accept(state: State, message: dict[str, Any], now: datetime) -> str:
         "html": message.get("html", ""),
         "text": message.get("text", ""),
         **{name: _as_list(message.get(name)) for name in ("bcc", "cc", "reply_to")},
-        "last_event": _TEST_OUTCOMES.get(parseaddr(recipients[0])[1].lower(), "delivered"),
+        **{name: message[name] for name in ("tags", "headers", "topic_id") if message.get(name)},
+        "last_event": "suppressed" if held_back(state, first) else _TEST_OUTCOMES.get(first, "delivered"),
     }
     if "scheduled_at" in message:
-        email.update(scheduled_at=_schedule(message["scheduled_at"], now), last_event="scheduled")
+        email.update(scheduled_at=schedule(message["scheduled_at"], now), last_event="scheduled")
     remember(state["emails"], email_id, email)
     _count(state, now, len(recipients) + len(email["cc"]) + len(email["bcc"]))
     return email_id
@@ -114,7 +128,7 @@ def _check(state: State, message: Any, now: datetime) -> list[str]:
     """The recipients of a message that may be sent. Raises Refusal."""
     if not isinstance(message, dict):
         raise Refusal(422, "validation_error", "Each e-mail must be a JSON object.")
-    require(message, "from", "to", "subject")
+    require(message, "from", "to")
     recipients = _as_list(message["to"])
     if len(recipients) > MAX_RECIPIENTS:
         raise Refusal(422, "validation_error", f"The `to` field accepts at most {MAX_RECIPIENTS} addresses.")
@@ -123,26 +137,38 @@ def _check(state: State, message: Any, now: datetime) -> list[str]:
             message_text = "Invalid `to` field. Use `email@example.com` or `Name <email@example.com>`."
             raise Refusal(422, "validation_error", message_text)
     _check_content(state, message)
-    _check_sender(state, str(message["from"]))
+    check_sender(state, str(message["from"]))
     if "scheduled_at" in message:
-        _schedule(message["scheduled_at"], now)
+        schedule(message["scheduled_at"], now)
     return recipients
 
 
 def _check_content(state: State, message: dict[str, Any]) -> None:
-    template = message.get("template")
-    if template is None:
+    _check_extras(state, message)
+    if message.get("template") is None:
+        require(message, "subject")
         if not message.get("html") and not message.get("text"):
             raise Refusal(422, "missing_required_field", "Missing `html` or `text` field.")
         return
     if message.get("html") or message.get("text"):
         raise Refusal(422, "validation_error", "A template can not be combined with `html` or `text`.")
-    found = find(state["templates"], str(template.get("id", "")) if isinstance(template, dict) else "", "Template")
-    if found["status"] != "published":
-        raise Refusal(422, "validation_error", "The template is a draft. Publish it before sending.")
+    parts = rendered(state, message["template"])
+    require({"subject": message.get("subject") or parts["subject"]}, "subject")
 
 
-def _check_sender(state: State, sender: str) -> None:
+def _check_extras(state: State, message: dict[str, Any]) -> None:
+    if message.get("topic_id"):
+        find(state["topics"], str(message["topic_id"]), "Topic")
+    attachments = message.get("attachments") or []
+    if not isinstance(attachments, list):
+        raise Refusal(422, "invalid_attachment", "The `attachments` field must be a list.")
+    for one in attachments:
+        given = one if isinstance(one, dict) else {}
+        if not (given.get("content") or given.get("path")):
+            raise Refusal(422, "invalid_attachment", "Attachment must have either a `content` or `path`.")
+
+
+def check_sender(state: State, sender: str) -> None:
     address = parseaddr(sender)[1].lower()
     if "@" not in address:
         raise Refusal(422, "invalid_from_address", "Invalid `from` field. Use `Name <email@example.com>`.")
@@ -153,7 +179,7 @@ def _check_sender(state: State, sender: str) -> None:
         raise Refusal(403, "validation_error", f"The {domain} domain is not verified. {hint}")
 
 
-def _schedule(value: Any, now: datetime) -> str:
+def schedule(value: Any, now: datetime) -> str:
     """ISO 8601 is checked; other words ("in 1 hour") are accepted as they are, as the vendor does."""
     try:
         moment = datetime.fromisoformat(str(value))
@@ -167,21 +193,25 @@ def _schedule(value: Any, now: datetime) -> str:
 
 def _scheduled(state: State, email_id: str, now: datetime) -> dict[str, Any]:
     email = find(state["emails"], email_id, "Email")
-    if _shown(email, now)["last_event"] != "scheduled":
+    if shown(email, now)["last_event"] != "scheduled":
         raise Refusal(422, "validation_error", "Only a scheduled e-mail can be changed or canceled.")
     return email
 
 
-def _shown(email: dict[str, Any], now: datetime) -> dict[str, Any]:
+def shown(email: dict[str, Any], now: datetime) -> dict[str, Any]:
     """The e-mail as it stands now: one whose scheduled moment has passed counts as delivered."""
-    shown = json.loads(json.dumps(email))
-    if shown["last_event"] == "scheduled":
-        try:
-            due = datetime.fromisoformat(shown["scheduled_at"]) <= now
-        except ValueError:
-            due = False
-        shown["last_event"] = "delivered" if due else "scheduled"
-    return dict(shown)
+    made = json.loads(json.dumps(email))
+    if made["last_event"] == "scheduled":
+        made["last_event"] = "delivered" if is_due(made["scheduled_at"], now) else "scheduled"
+    return dict(made)
+
+
+def is_due(scheduled_at: str, now: datetime) -> bool:
+    """Words ("in 1 hour") are never due here."""
+    try:
+        return datetime.fromisoformat(scheduled_at) <= now
+    except ValueError:
+        return False
 
 
 def _as_list(value: Any) -> list[str]:

@@ -6,14 +6,15 @@ Scheme: https://resend.com/docs/webhooks/verify-webhooks-requests. Body: {"type"
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 
 import orjson
 
 from providers.kit.contract import InboundEvent, InboundRequest, WebhookEventType
 from providers.kit.errors import InvalidRequest
 from providers.kit.signatures import verify_standard
+
+from .shapes import moment
 
 _HEADER_FAMILIES = ("svix", "webhook")
 """Today's header names begin with `svix-`; `webhook-` is what the Standard Webhooks specification calls them."""
@@ -70,21 +71,10 @@ def read_delivery(request: InboundRequest) -> tuple[InboundEvent, ...]:
     external_id = request.headers.get(f"{_family(request)}-id", "")  # retries of one delivery carry the same
     if not external_id:
         raise InvalidRequest("The delivery has no id header.", field="svix-id")
-    created_at = parse_time(payload.get("created_at"))
+    created_at = moment(payload.get("created_at"))
     return (InboundEvent(external_id=external_id, type=kind, payload=payload, created_at=created_at),)
 
 
 def _family(request: InboundRequest) -> str:
     """The one family of headers that a delivery uses; the two are never mixed."""
     return next((one for one in _HEADER_FAMILIES if request.headers.get(f"{one}-id", "")), _HEADER_FAMILIES[0])
-
-
-def parse_time(value: Any) -> datetime | None:
-    """A time of the vendor's in UTC, None for anything else."""
-    if not isinstance(value, str):
-        return None
-    try:
-        moment = datetime.fromisoformat(value)
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        return None

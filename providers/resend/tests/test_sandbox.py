@@ -171,8 +171,13 @@ def test_a_domain_is_added_verified_and_then_may_send(talk: Talk) -> None:
     assert talk("POST", "/domains", {"name": "shop.example.com"})[0] == 403
     assert talk("POST", "/domains", {"name": "x.example.com", "region": "moon"})[1]["name"] == "invalid_region"
     assert talk("GET", f"/domains/{domain_id}")[1]["status"] == "not_started"
-    assert talk("POST", f"/domains/{domain_id}/verify")[0] == 200
-    assert talk("POST", "/emails", sender)[0] == 200
+    for state, status in (("pending", 403), ("verified", 200)):
+        assert talk("POST", f"/domains/{domain_id}/verify")[0] == 200
+        assert talk("GET", f"/domains/{domain_id}")[1]["status"] == state
+        assert talk("POST", "/emails", sender)[0] == status
+    broken = talk("POST", "/domains", {"name": "broken.example.com"})[1]["id"]
+    talk("POST", f"/domains/{broken}/verify")
+    assert talk("GET", f"/domains/{broken}")[1]["status"] == "failed"
     assert talk("DELETE", f"/domains/{domain_id}")[1]["deleted"] is True
     assert talk("GET", f"/domains/{domain_id}")[0] == 404
 
@@ -205,7 +210,8 @@ def test_a_contact_is_found_by_id_and_by_address(talk: Talk) -> None:
     contact_id = talk("POST", "/contacts", {"email": "ada@example.com", "first_name": "Ada"})[1]["id"]
     assert talk("PATCH", "/contacts/ada%40example.com", {"unsubscribed": True})[0] == 200
     assert talk("GET", f"/contacts/{contact_id}")[1]["unsubscribed"] is True
-    assert len(talk("GET", "/contacts")[1]["data"]) == 1
+    assert talk("GET", "/contacts")[1]["data"][0]["id"] == contact_id
+    assert talk("POST", "/contacts", {"email": "Ada@example.com"})[1]["id"] == contact_id
     assert talk("DELETE", "/contacts/ada@example.com")[0] == 200
     assert talk("GET", f"/contacts/{contact_id}")[0] == 404
 
