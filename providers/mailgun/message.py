@@ -16,9 +16,9 @@ from email.utils import getaddresses, parseaddr
 from typing import Any
 
 from providers.kit.errors import InvalidConfiguration, InvalidRequest, Unsupported
+from providers.kit.plaintext import text_of_html
 from providers.kit.vocabulary.email import Attachment, EmailMessage
 
-from .plaintext import text_of_html
 from .reading import rfc2822
 
 MAX_RECIPIENTS = 1000

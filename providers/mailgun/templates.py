@@ -12,12 +12,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from providers.kit.errors import InvalidRequest, NotFoundAtVendor
+from providers.kit.plaintext import text_of_html
 from providers.kit.vocabulary.email import EmailTemplate, TemplateContent, TemplateVersion
 from providers.kit.vocabulary.pages import Page
 
 from .client import Client, next_query, query_of
 from .handlebars import render, variables
-from .plaintext import text_of_html
 from .reading import mapping, moment, objects, text
 
 _MAX_PAGE = 100

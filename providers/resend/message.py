@@ -10,9 +10,8 @@ from email.utils import parseaddr
 from typing import Any
 
 from providers.kit.errors import InvalidConfiguration, InvalidRequest
+from providers.kit.plaintext import text_of_html
 from providers.kit.vocabulary.email import Attachment, EmailMessage
-
-from .plaintext import text_of_html
 
 MAX_RECIPIENTS = 50
 MAX_AHEAD = timedelta(days=30)

@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from providers.kit.errors import InvalidRequest
+from providers.kit.plaintext import text_of_html
 from providers.kit.vocabulary.email import EmailTemplate, TemplateContent, TemplateVersion
 from providers.kit.vocabulary.pages import Page
 
 from .client import Client, name_of, part
-from .plaintext import text_of_html
 from .shapes import Found, moment, needed, objects, text
 
 MAX_VARIABLES = 50

@@ -14,9 +14,8 @@ from email.utils import parseaddr
 from typing import Any
 
 from providers.kit.errors import InvalidConfiguration, InvalidRequest
+from providers.kit.plaintext import text_of_html
 from providers.kit.vocabulary.email import Attachment, EmailMessage
-
-from .plaintext import text_of_html
 
 MAX_RECIPIENTS = 1000
 MAX_AHEAD = timedelta(hours=72)

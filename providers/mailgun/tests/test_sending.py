@@ -10,13 +10,13 @@ import pytest
 import requests
 
 from providers.kit import errors
+from providers.kit.plaintext import text_of_html
 from providers.kit.testing import Bench
 from providers.kit.testing.bench import NOW
 from providers.kit.transport import Limits, NoAnswer
 from providers.kit.vocabulary.email import Attachment, EmailMessage, TemplateContent
 
 from ..message import message_id, to_form
-from ..plaintext import text_of_html
 from ..sandbox import SENDING_KEY
 from .conftest import ENTRY
 

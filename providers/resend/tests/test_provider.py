@@ -20,11 +20,11 @@ from providers.kit.capabilities import (
 )
 from providers.kit.contract import Environment, StepOutcome, StepStatus, WebhookState
 from providers.kit.http import Answer
+from providers.kit.plaintext import text_of_html
 from providers.kit.steps import run_steps
 from providers.kit.vocabulary.email import EmailMessage, SendsEmail
 
 from ..errors import error_from
-from ..plaintext import text_of_html
 from ..provider import Resend
 from ..sandbox import FULL_ACCESS_KEY, QUOTA_USED_UP_KEY, RATE_LIMITED_KEY, SENDING_ONLY_KEY
 from .conftest import NOW, Bench, own_fixture
