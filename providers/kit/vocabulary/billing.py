@@ -82,9 +82,7 @@ class ManagesSubscriptions(Protocol):
         self, subscription_id: str, *, at_period_end: bool, idempotency_key: str
     ) -> Subscription: ...
 
-    def set_trial_end(
-        self, subscription_id: str, *, ends_at: datetime | None, idempotency_key: str
-    ) -> Subscription:
+    def set_trial_end(self, subscription_id: str, *, ends_at: datetime | None, idempotency_key: str) -> Subscription:
         """None ends the trial now."""
         ...
 
