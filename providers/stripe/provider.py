@@ -134,7 +134,7 @@ class Stripe(Clocks, Catalogue, Checkout, Subscriptions, Invoices, Radar, Disput
             id=str(made.get("id", "")),
             secret=str(made.get("secret", "")),
             url=str(made.get("url", url)),
-            events=_events(made) or wanted,
+            events=_event_names(made) or wanted,
         )
         # The secret is shown only once: nothing below may keep it from the caller. A leftover only delivers twice.
         with contextlib.suppress(ProviderError):
@@ -171,7 +171,7 @@ class Stripe(Clocks, Catalogue, Checkout, Subscriptions, Invoices, Radar, Disput
         cursor = ""
         while len(found) < limit:
             asked = paging(cursor, limit - len(found), **params)
-            page = page_of(self._api.ask(lambda sdk, asked=asked: sdk.v1.events.list(asked)), webhooks.event_from)
+            page = page_of(self._api.events(**asked), webhooks.event_from)
             found += page.items
             if not page.next_cursor or page.next_cursor == cursor:
                 break
@@ -237,6 +237,6 @@ class Stripe(Clocks, Catalogue, Checkout, Subscriptions, Invoices, Radar, Disput
         )
 
 
-def _events(endpoint: Mapping[str, Any]) -> tuple[str, ...]:
+def _event_names(endpoint: Mapping[str, Any]) -> tuple[str, ...]:
     kept = endpoint.get("enabled_events")
     return tuple(text(one) for one in kept) if isinstance(kept, list) else ()

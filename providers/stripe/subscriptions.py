@@ -141,7 +141,7 @@ class Subscriptions(Verbs):
         )
 
     def _changed_items(self, id_: str, wanted: Sequence[LineItem]) -> list[dict[str, Any]]:
-        """Present items take the wanted prices in their order; what is left over is removed, what is more is added."""
+        """Present items take the wanted prices in order; what is left over goes, what is more is added."""
         present = rows(self._api.ask(lambda sdk: sdk.v1.subscriptions.retrieve(id_)).get("items"))
         changed: list[dict[str, Any]] = []
         for place, item in enumerate(lines(wanted)):

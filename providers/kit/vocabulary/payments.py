@@ -149,7 +149,7 @@ class ChangePreview:
 
 @dataclass(frozen=True, kw_only=True)
 class Invoice:
-    """`status`: `draft`, `open`, `paid`, `uncollectible`, `void`. `dunning` says in a sentence how collecting goes."""
+    """`status`: `draft`, `open`, `paid`, `uncollectible`, `void`. `dunning` says how collecting goes."""
 
     id: str
     status: str
