@@ -7,6 +7,7 @@ from datetime import date
 from providers.kit.contract import (
     ApiVersion,
     Category,
+    Choice,
     Environment,
     Field,
     FieldKind,
@@ -23,6 +24,7 @@ from providers.kit.contract import (
     provider_id,
 )
 
+from .cards import CARDS
 from .events import EVENT_TYPES
 
 API_VERSION = "2026-10-28.endive"
@@ -163,6 +165,66 @@ PERMISSIONS = (
         reason="Refunds a payment when you ask for it. Leave it out if nobody shall refund from here.",
         required=False,
     ),
+    Permission(
+        scope="rak_customer_write",
+        label="Customers: write",
+        reason="Adds and changes customers when you ask for it.",
+        required=False,
+    ),
+    Permission(
+        scope="rak_product_write",
+        label="Products: write",
+        reason="Keeps the list of what you sell.",
+        required=False,
+    ),
+    Permission(
+        scope="rak_plan_write",
+        label="Prices: write",
+        reason="Sets the prices of your products.",
+        required=False,
+    ),
+    Permission(
+        scope="rak_checkout_session_write",
+        label="Checkout Sessions: write",
+        reason="Makes pages where a customer pays.",
+        required=False,
+    ),
+    Permission(
+        scope="rak_payment_link_write",
+        label="Payment Links: write",
+        reason="Makes links that anybody can pay at.",
+        required=False,
+    ),
+    Permission(
+        scope="rak_subscription_write",
+        label="Subscriptions: write",
+        reason="Starts, changes, pauses and ends subscriptions.",
+        required=False,
+    ),
+    Permission(
+        scope="rak_invoice_write",
+        label="Invoices: write",
+        reason="Writes, sends and collects invoices.",
+        required=False,
+    ),
+    Permission(
+        scope="rak_dispute_write",
+        label="Disputes: write",
+        reason="Answers disputes with your evidence.",
+        required=False,
+    ),
+    Permission(
+        scope="rak_review_write",
+        label="Reviews: write",
+        reason="Approves payments that wait for a look at their risk.",
+        required=False,
+    ),
+    Permission(
+        scope="rak_radar_write",
+        label="Radar: write",
+        reason="Shows fraud warnings and keeps block and allow lists.",
+        required=False,
+    ),
 )
 
 SETUP_STEPS = (
@@ -278,8 +340,22 @@ TESTS = (
     TestDefinition(
         id=PAYMENT_TEST,
         name="Try a test payment",
-        description="Creates a payment of a small amount with test money and cancels it. Refused with a live key.",
+        description="Pays a small amount with one of Stripe's test cards, compares the outcome, and takes it back. "
+        "Refused with a live key.",
         inputs=(
+            Field(
+                name="card",
+                label="Test card",
+                env="",
+                kind=FieldKind.CHOICE,
+                required=False,
+                choices=(
+                    Choice(value="none", label="No card: create a payment and cancel it"),
+                    *(Choice(value=one.method, label=one.label) for one in CARDS),
+                ),
+                default="none",
+                help="What the card is made for is what must come out.",
+            ),
             Field(
                 name="currency",
                 label="Currency",

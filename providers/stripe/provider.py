@@ -25,6 +25,7 @@ from providers.kit.vocabulary.pages import Page
 from providers.kit.vocabulary.payments import Balance, Payment
 
 from . import money, samples, sentences, webhooks
+from .card_checks import card_steps
 from .catalogue import Catalogue
 from .checkout import Checkout
 from .checks import Checks
@@ -64,7 +65,9 @@ class Stripe(Clocks, Catalogue, Checkout, Subscriptions, Invoices, Radar, Disput
         checks = Checks(self.connection, self._api, self.identify)
         tests = {
             CONNECTION_TEST: checks.connection_steps,
-            PAYMENT_TEST: lambda: checks.payment_steps(str(inputs.get("currency") or "USD")),
+            PAYMENT_TEST: lambda: card_steps(
+                checks, str(inputs.get("card") or "none"), str(inputs.get("currency") or "USD")
+            ),
             WEBHOOK_TEST: checks.webhook.steps,
         }
         return tests[test_id]()

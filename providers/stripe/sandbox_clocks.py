@@ -14,7 +14,7 @@ _MOST_PERIODS = 800
 
 
 def create(store: Store, params: Params) -> Object:
-    obj = {
+    obj: Object = {
         "id": store.new_id("clock"),
         "object": "test_helpers.test_clock",
         "created": store.now,

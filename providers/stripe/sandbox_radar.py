@@ -41,7 +41,7 @@ def _dispute(id_: str, charge: Object, about: Object) -> Object:
         "balance_transactions": [],
         "currency": charge["currency"],
         "enhanced_eligibility_types": [],
-        "evidence": {},
+        "evidence": {"enhanced_evidence": {}},
         "evidence_details": {
             "due_by": about["created"] + 9 * _DAY,
             "enhanced_eligibility": {},

@@ -10,6 +10,8 @@ from .sandbox_routes import PAGE, route
 from .sandbox_store import Params, Refused, Store, page
 
 _DAY = 86_400
+Wanted = tuple[Object | None, Object | None, int]
+"""An item that is there (or None), the price it shall have (None: removed), how many of it."""
 _PERIODS = {"day": _DAY, "week": 7 * _DAY, "month": 30 * _DAY, "year": 365 * _DAY}
 """Months of 30 days: the stand-in's own simplification."""
 
@@ -115,10 +117,8 @@ def bill(store: Store, sub: Object, now: int) -> bool:
     return try_to_collect(store, invoice, cards.card(method_of(customer)))
 
 
-def proration_lines(
-    store: Store, sub: Object, wanted: list[tuple[Object | None, Object | None, int]], at: int
-) -> list[Object]:
-    """Credit for the rest of the old items, charge for the rest of the new ones; each (old item, new price, count)."""
+def proration_lines(store: Store, sub: Object, wanted: list[Wanted], at: int) -> list[Object]:
+    """Credit for the rest of the old items, charge for the rest of the new ones."""
     lines: list[Object] = []
     for old, price, count in wanted:
         start, end = _bounds(sub)
@@ -137,8 +137,9 @@ def _bounds(sub: Object) -> tuple[int, int]:
     return first["current_period_start"], first["current_period_end"]
 
 
-def wanted_items(store: Store, sub: Object, items: list[Params]) -> list[tuple[Object | None, Object | None, int]]:
-    present, found = {one["id"]: one for one in sub["items"]["data"]}, []
+def wanted_items(store: Store, sub: Object, items: list[Params]) -> list[Wanted]:
+    present: dict[str, Object] = {one["id"]: one for one in sub["items"]["data"]}
+    found: list[Wanted] = []
     for one in items:
         old = present.get(str(one.get("id"))) if one.get("id") else None
         if one.get("id") and old is None:
@@ -176,7 +177,7 @@ def update(store: Store, params: Params, id_: str) -> Object:
     return sub
 
 
-def _apply(store: Store, sub: Object, wanted: list[tuple[Object | None, Object | None, int]]) -> None:
+def _apply(store: Store, sub: Object, wanted: list[Wanted]) -> None:
     start, end = _bounds(sub)
     kept = {one["id"]: one for one in sub["items"]["data"]}
     for old, price, count in wanted:

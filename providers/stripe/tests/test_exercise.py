@@ -8,7 +8,7 @@ from providers.stripe.tests.exercise import exercise, undescribed
 
 
 def test_every_verb_works_and_fits_the_description() -> None:
-    bench = Bench(Registry.discover().get("stripe"), undescribed)
+    bench = Bench(Registry.discover().entry("stripe"), undescribed)
     exercise(bench)
     assert bench.transport.outside == set()
     writes = [call for call in bench.transport.calls if call.method == "POST"]
