@@ -1,4 +1,4 @@
-"""The payment test with one of Stripe's test cards: what the card is made for must come out, then it is taken back."""
+"""The payment test with one of the test cards: what the card is made for must come out, then it is undone."""
 
 from __future__ import annotations
 

@@ -148,7 +148,8 @@ def wanted_items(store: Store, sub: Object, items: list[Params]) -> list[Wanted]
             found.append((old, None, 0))
             continue
         price = store.get("prices", str(one["price"]), "price") if one.get("price") else old["price"] if old else None
-        found.append((old, price, int(one.get("quantity", old["quantity"] if old else 1))))
+        count = one.get("quantity") or (old["quantity"] if old else 1)
+        found.append((old, price, int(count)))
     return found
 
 
