@@ -29,7 +29,8 @@ from providers.kit.errors import (
 
 from . import money
 from .client import StripeApi, at_another_address, mixed_up, usable_key
-from .manifest import MANIFEST, PERMISSIONS, keys_url
+from .manifest import MANIFEST, keys_url
+from .permissions import PERMISSIONS
 from .webhook_checks import WebhookChecks, span
 
 CLOCK_DOCS = "https://docs.stripe.com/webhooks#verify-official-libraries"
