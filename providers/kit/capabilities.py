@@ -17,7 +17,7 @@ from providers.kit.contract import (
     InboundRequest,
     WebhookRegistration,
 )
-from providers.kit.vocabulary import analytics, crm, email, payments, social
+from providers.kit.vocabulary import analytics, billing, crm, email, payments, social
 
 
 @runtime_checkable
@@ -89,6 +89,15 @@ CAPABILITY_WORDS: dict[type, tuple[str, str]] = {
     RegistersWebhooks: ("link", "Sets up event delivery for you"),
     CatchesUp: ("history", "Finds events that never arrived"),
     payments.TakesPayments: ("credit-card", "Takes payments and refunds"),
+    payments.KeepsCustomers: ("users", "Keeps customers"),
+    payments.SellsProducts: ("package", "Keeps products and prices"),
+    payments.HostsCheckout: ("shopping-cart", "Makes checkout pages and payment links"),
+    billing.ManagesSubscriptions: ("repeat", "Starts, changes, pauses and ends subscriptions"),
+    billing.SendsInvoices: ("receipt", "Writes, sends and collects invoices"),
+    billing.GuardsAgainstFraud: ("shield-check", "Shows risks, and keeps block and allow lists"),
+    billing.HandlesDisputes: ("scale", "Answers disputes with evidence"),
+    billing.RefetchesObjects: ("refresh", "Looks up how a thing stands now"),
+    billing.TravelsInTime: ("clock", "Moves time forward, with test money"),
     email.SendsEmail: ("mail", "Sends e-mail"),
     email.SendsEmailInBatches: ("mail", "Sends many e-mails in one go"),
     email.CancelsScheduledEmail: ("calendar-off", "Takes scheduled e-mail back"),

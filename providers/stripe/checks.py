@@ -29,14 +29,15 @@ from providers.kit.errors import (
 
 from . import money
 from .client import StripeApi, at_another_address, mixed_up, usable_key
-from .manifest import MANIFEST, PERMISSIONS, keys_url
+from .manifest import MANIFEST, keys_url
+from .permissions import PERMISSIONS
 from .webhook_checks import WebhookChecks, span
 
 CLOCK_DOCS = "https://docs.stripe.com/webhooks#verify-official-libraries"
 _RATES = {Environment.LIVE: 100, Environment.TEST: 25, Environment.SANDBOX: 25}
 _OFF_BY_TOO_MUCH = timedelta(seconds=240)
 _OFF_BY_A_BIT = timedelta(seconds=60)
-_SMALL_AMOUNTS = {0: 500, 2: 200, 3: 2000}
+SMALL_AMOUNTS = {0: 500, 2: 200, 3: 2000}
 _LIST_ONE: Mapping[str, Any] = {"limit": 1}
 
 
@@ -203,7 +204,7 @@ class Checks:
                 fix="Write it as three letters, for instance USD or EUR.",
                 fix_url="https://docs.stripe.com/currencies",
             )
-        amount = _SMALL_AMOUNTS[money.decimals(currency)]
+        amount = SMALL_AMOUNTS[money.decimals(currency)]
         self._intent = self.api.create_payment_intent(
             {
                 "amount": amount,

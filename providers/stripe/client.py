@@ -33,6 +33,15 @@ class StripeApi:
         """The last answer's headers ({} before the first)."""
         return self._http.headers if self._http else {}
 
+    def ask(self, call: Callable[[Any], Any], *, writing: bool = False) -> Object:
+        """What `call(sdk)` answers. `writing`: a DELETE, which needs no idempotency key and may change something."""
+        return self._call(call, writing=writing)
+
+    def change(self, call: Callable[[Any, Any], Any], idempotency_key: str) -> Object:
+        """What `call(sdk, options)` answers, where the options carry the key: done once for one key."""
+        options = {"idempotency_key": idempotency_key}
+        return self._call(lambda sdk: call(sdk, options), writing=True)
+
     def account(self) -> Object:
         return self._call(lambda sdk: sdk.v1.accounts.retrieve_current())
 

@@ -19,7 +19,8 @@ from providers.kit.errors import (
     UnexpectedResponse,
 )
 
-from .manifest import PERMISSIONS, keys_url
+from .manifest import keys_url
+from .permissions import PERMISSIONS
 
 STATUS_URL = "https://status.stripe.com"
 RATES_URL = "https://docs.stripe.com/rate-limits"

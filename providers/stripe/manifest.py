@@ -7,12 +7,12 @@ from datetime import date
 from providers.kit.contract import (
     ApiVersion,
     Category,
+    Choice,
     Environment,
     Field,
     FieldKind,
     Manifest,
     Mistake,
-    Permission,
     Pricing,
     PricingTier,
     RateLimit,
@@ -23,7 +23,9 @@ from providers.kit.contract import (
     provider_id,
 )
 
+from .cards import CARDS
 from .events import EVENT_TYPES
+from .permissions import PERMISSIONS
 
 API_VERSION = "2026-10-28.endive"
 """Sent with every call and fixed on every webhook we register, so that answers and events keep their shape."""
@@ -125,43 +127,6 @@ WEBHOOK_SECRET = Field(
         ),
         Mistake(pattern=r"we_", message="This is the webhook's id. The signing secret begins with whsec_."),
         Mistake(pattern=r"https?://", message="This is an address. The signing secret begins with whsec_."),
-    ),
-)
-
-PERMISSIONS = (
-    Permission(
-        scope="rak_payment_intent_read",
-        label="PaymentIntents: read",
-        reason="Shows your payments and their state. Choose “Write” if the toolkit shall create payments for you.",
-    ),
-    Permission(
-        scope="rak_customer_read",
-        label="Customers: read",
-        reason="Says who paid, so that the list of payments shows names instead of numbers.",
-    ),
-    Permission(
-        scope="rak_event_read",
-        label="Events: read",
-        reason="Finds events that never arrived, for instance while this server was down.",
-        required=False,
-    ),
-    Permission(
-        scope="rak_webhook_write",
-        label="Webhook endpoints: write",
-        reason="Sets up the delivery of events for you and checks that it is still in place.",
-        required=False,
-    ),
-    Permission(
-        scope="rak_balance_read",
-        label="Balance: read",
-        reason="Shows how much money is available and how much is on its way.",
-        required=False,
-    ),
-    Permission(
-        scope="rak_charge_write",
-        label="Charges and refunds: write",
-        reason="Refunds a payment when you ask for it. Leave it out if nobody shall refund from here.",
-        required=False,
     ),
 )
 
@@ -278,8 +243,22 @@ TESTS = (
     TestDefinition(
         id=PAYMENT_TEST,
         name="Try a test payment",
-        description="Creates a payment of a small amount with test money and cancels it. Refused with a live key.",
+        description="Pays a small amount with one of Stripe's test cards, compares the outcome, and takes it back. "
+        "Refused with a live key.",
         inputs=(
+            Field(
+                name="card",
+                label="Test card",
+                env="",
+                kind=FieldKind.CHOICE,
+                required=False,
+                choices=(
+                    Choice(value="none", label="No card: create a payment and cancel it"),
+                    *(Choice(value=one.method, label=one.label) for one in CARDS),
+                ),
+                default="none",
+                help="What the card is made for is what must come out.",
+            ),
             Field(
                 name="currency",
                 label="Currency",

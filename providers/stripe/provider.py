@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from providers.kit.contract import (
@@ -25,11 +25,21 @@ from providers.kit.vocabulary.pages import Page
 from providers.kit.vocabulary.payments import Balance, Payment
 
 from . import money, samples, sentences, webhooks
+from .card_checks import card_steps
+from .catalogue import Catalogue
+from .checkout import Checkout
 from .checks import Checks
 from .client import StripeApi
+from .clocks import Clocks
+from .disputes import Disputes
 from .events import DEFAULT_EVENTS
 from .failures import account_named_in
+from .invoices import Invoices
 from .manifest import CONNECTION_TEST, MANIFEST, PAYMENT_TEST, WEBHOOK_TEST
+from .present import Present
+from .radar import Radar
+from .reading import EPOCH, currency_of, dashboard, mapping, minor, moment, page_of, paging, rows, text
+from .subscriptions import Subscriptions
 
 _STATUSES = {
     "succeeded": "succeeded",
@@ -44,7 +54,7 @@ _MARKER = {"managed_by": "agency-toolkit"}
 """Metadata on the webhooks we make: only those are ever tidied away."""
 
 
-class Stripe(Provider):
+class Stripe(Clocks, Catalogue, Checkout, Subscriptions, Invoices, Radar, Disputes, Present, Provider):
     manifest = MANIFEST
 
     def __init__(self, connection: Connection) -> None:
@@ -55,7 +65,9 @@ class Stripe(Provider):
         checks = Checks(self.connection, self._api, self.identify)
         tests = {
             CONNECTION_TEST: checks.connection_steps,
-            PAYMENT_TEST: lambda: checks.payment_steps(str(inputs.get("currency") or "USD")),
+            PAYMENT_TEST: lambda: card_steps(
+                checks, str(inputs.get("card") or "none"), str(inputs.get("currency") or "USD")
+            ),
             WEBHOOK_TEST: checks.webhook.steps,
         }
         return tests[test_id]()
@@ -69,8 +81,8 @@ class Stripe(Provider):
             answer = self._api.account()
         except PermissionMissing as error:
             return self._identify_restricted(error, live)
-        profile = _mapping(answer.get("business_profile"))
-        dashboard = _mapping(_mapping(answer.get("settings")).get("dashboard"))
+        profile = mapping(answer.get("business_profile"))
+        dashboard = mapping(mapping(answer.get("settings")).get("dashboard"))
         id_ = str(answer.get("id", ""))
         name = dashboard.get("display_name") or profile.get("name") or answer.get("email") or id_
         return Account(
@@ -125,7 +137,7 @@ class Stripe(Provider):
             id=str(made.get("id", "")),
             secret=str(made.get("secret", "")),
             url=str(made.get("url", url)),
-            events=tuple(made.get("enabled_events") or wanted),
+            events=_event_names(made) or wanted,
         )
         # The secret is shown only once: nothing below may keep it from the caller. A leftover only delivers twice.
         with contextlib.suppress(ProviderError):
@@ -133,8 +145,8 @@ class Stripe(Provider):
         return registration
 
     def _remove_leftovers(self, registration: WebhookRegistration) -> None:
-        for one in self._api.webhook_endpoints(limit=100).get("data", []):
-            ours = _mapping(one.get("metadata")).get("managed_by") == _MARKER["managed_by"]
+        for one in rows(self._api.webhook_endpoints(limit=100)):
+            ours = mapping(one.get("metadata")).get("managed_by") == _MARKER["managed_by"]
             if ours and one.get("url") == registration.url and one.get("id") != registration.id:
                 self._api.delete_webhook_endpoint(str(one["id"]))
 
@@ -144,19 +156,30 @@ class Stripe(Provider):
             self._api.delete_webhook_endpoint(registration_id)
 
     def events_since(self, since: datetime, limit: int) -> tuple[InboundEvent, ...]:
-        """The newest `limit` events since then, oldest first. Stripe keeps them for 30 days."""
+        """At most `limit` events since then, oldest first. Stripe keeps them for 30 days.
+
+        First those that Stripe says it could not deliver, then the newest of all: neither a long outage nor a long
+        list hides what is missing.
+        """
+        created = {"gte": int(since.timestamp())}
+        missed = self._events(limit, created=created, delivery_success=False)
+        newest = self._events(limit, created=created)
+        found = {one.external_id: one for one in (missed + newest)}
+        chosen = list(found.values())[:limit]
+        return tuple(sorted(chosen, key=lambda one: (one.created_at or EPOCH, -chosen.index(one))))
+
+    def _events(self, limit: int, **params: Any) -> list[InboundEvent]:
+        """Newest first, over as many pages as it takes."""
         found: list[InboundEvent] = []
         cursor = ""
         while len(found) < limit:
-            page = self._api.events(
-                created={"gte": int(since.timestamp())}, limit=min(100, limit - len(found)), starting_after=cursor
-            )
-            data = page.get("data", [])
-            found += [webhooks.event_from(one) for one in data]
-            if not page.get("has_more") or not data or data[-1]["id"] == cursor:
+            asked = paging(cursor, limit - len(found), **params)
+            page = page_of(self._api.events(**asked), webhooks.event_from)
+            found += page.items
+            if not page.next_cursor or page.next_cursor == cursor:
                 break
-            cursor = data[-1]["id"]
-        return tuple(reversed(found))
+            cursor = page.next_cursor
+        return found
 
     # -------------------------------------------------------------------------------------- TakesPayments
 
@@ -164,9 +187,8 @@ class Stripe(Provider):
         answer = self._api.balance()
         sums: dict[str, list[int]] = {}
         for place, name in enumerate(("available", "pending")):
-            for line in answer.get(name, []):
-                currency = str(line.get("currency", "")).upper()
-                sums.setdefault(currency, [0, 0])[place] += money.to_minor(line.get("amount", 0), currency)
+            for line in rows(answer, name):
+                sums.setdefault(currency_of(line), [0, 0])[place] += minor(line, "amount")
         return tuple(
             Balance(currency=currency, available_minor=available, pending_minor=pending)
             for currency, (available, pending) in sorted(sums.items())
@@ -174,18 +196,14 @@ class Stripe(Provider):
 
     def payments(self, *, cursor: str = "", limit: int = 25) -> Page[Payment]:
         """Newest first. The payer's name is left out when the key may not read customers."""
-        params: dict[str, Any] = {"limit": max(1, min(limit, 100)), "starting_after": cursor}
+        params = paging(cursor, limit)
         try:
             answer = self._api.payment_intents(**params, expand=["data.customer"])
         except PermissionMissing as error:
             if "customer" not in error.permission:
                 raise
             answer = self._api.payment_intents(**params)
-        data = answer.get("data", [])
-        return Page(
-            items=tuple(self._payment(one) for one in data),
-            next_cursor=str(data[-1]["id"]) if data and answer.get("has_more") else "",
-        )
+        return page_of(answer, self._payment)
 
     def create_payment(self, *, amount_minor: int, currency: str, description: str, idempotency_key: str) -> Payment:
         """A payment that waits for the customer's card; Stripe offers the methods switched on in its dashboard."""
@@ -208,21 +226,20 @@ class Stripe(Provider):
         return money.from_minor(amount_minor, self._api.currency_of(payment_id))
 
     def _payment(self, intent: Mapping[str, Any]) -> Payment:
-        currency = str(intent.get("currency", "")).upper()
-        customer = _mapping(intent.get("customer"))
-        id_, status = str(intent.get("id", "")), str(intent.get("status", ""))
-        page = "" if self.connection.environment is Environment.LIVE else "test/"
+        customer = mapping(intent.get("customer"))
+        id_, status = text(intent.get("id")), text(intent.get("status"))
         return Payment(
             id=id_,
-            amount_minor=money.to_minor(int(intent.get("amount") or 0), currency),
-            currency=currency,
+            amount_minor=minor(intent, "amount"),
+            currency=currency_of(intent),
             status=_STATUSES.get(status, status),
-            created_at=datetime.fromtimestamp(int(intent.get("created") or 0), UTC),
-            customer=str(customer.get("name") or customer.get("email") or ""),
-            description=str(intent.get("description") or ""),
-            url=f"https://dashboard.stripe.com/{page}payments/{id_}",
+            created_at=moment(intent.get("created")) or EPOCH,
+            customer=text(customer.get("name")) or text(customer.get("email")),
+            description=text(intent.get("description")),
+            url=dashboard(self.connection.environment, f"payments/{id_}"),
         )
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+def _event_names(endpoint: Mapping[str, Any]) -> tuple[str, ...]:
+    kept = endpoint.get("enabled_events")
+    return tuple(text(one) for one in kept) if isinstance(kept, list) else ()

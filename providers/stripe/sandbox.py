@@ -10,21 +10,26 @@ from __future__ import annotations
 import base64
 import copy
 import hashlib
-import re
 from collections.abc import Callable, Mapping
 from datetime import UTC
 from email.utils import format_datetime
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
 
-from providers.kit.faults import STATE_KEY, Fault
+from providers.kit.faults import Fault
 from providers.kit.sandbox import SandboxRequest, SandboxResponse, VendorStandIn
 
 from . import sandbox_actions as actions
 from .objects import ACCOUNT_ID
+from .sandbox_catalogue import ROUTES as CATALOGUE_ROUTES
+from .sandbox_clocks import ROUTES as CLOCK_ROUTES
+from .sandbox_invoices import ROUTES as INVOICE_ROUTES
+from .sandbox_radar import ROUTES as RADAR_ROUTES
+from .sandbox_routes import Route, route
 from .sandbox_store import Refused, Store, expanded
+from .sandbox_subscriptions import ROUTES as SUBSCRIPTION_ROUTES
 
 SECRET_KEY = "sk_test_SandboxOpenSesame"
 RESTRICTED_KEY = "rk_test_SandboxWithout"
@@ -33,63 +38,65 @@ _SCOPES = {
     "balance": "Balance",
     "charge": "Charge",
     "customer": "Customer",
+    "dispute": "Dispute",
     "event": "Event",
+    "invoice": "Invoice",
+    "payment_link": "PaymentLink",
+    "checkout_session": "CheckoutSession",
+    "product": "Product",
+    "plan": "Plan",
+    "radar": "Radar",
+    "review": "Review",
+    "subscription": "Subscription",
+    "test_clock": "TestClock",
     "payment_intent": "PaymentIntent",
     "webhook": "Webhook",
 }
 
 
-class Route(NamedTuple):
-    method: str
-    path: re.Pattern[str]
-    scope: str
-    run: Callable[..., dict[str, Any]]
-    allowed: frozenset[str]
-
-
-def _route(method: str, path: str, scope: str, run: Callable[..., dict[str, Any]], allowed: str = "") -> Route:
-    names = frozenset(allowed.split()) | {"expand"}
-    return Route(method, re.compile(path.replace("{id}", r"(?P<id_>[A-Za-z0-9_]+)")), scope, run, names)
-
-
 _PAGE = "limit starting_after ending_before"
-_CUSTOMER = "name email phone description metadata address balance"
+_CUSTOMER = "name email phone description metadata address balance payment_method invoice_settings test_clock"
 _INTENT = (
     "amount currency description metadata customer confirm payment_method receipt_email automatic_payment_methods "
     "capture_method return_url statement_descriptor statement_descriptor_suffix off_session"
 )
 _ENDPOINT = "url enabled_events description metadata"
 ROUTES = (
-    _route("GET", "/v1/account", "account", actions.account),
-    _route("GET", "/v1/balance", "balance", actions.balance),
-    _route("GET", "/v1/customers", "customer", actions.list_customers, f"{_PAGE} created email"),
-    _route("POST", "/v1/customers", "customer", actions.create_customer, _CUSTOMER),
-    _route("GET", "/v1/customers/{id}", "customer", actions.get_customer),
-    _route("POST", "/v1/customers/{id}", "customer", actions.update_customer, _CUSTOMER),
-    _route("DELETE", "/v1/customers/{id}", "customer", actions.delete_customer),
-    _route("GET", "/v1/payment_intents", "payment_intent", actions.list_intents, f"{_PAGE} created customer"),
-    _route("POST", "/v1/payment_intents", "payment_intent", actions.create_intent, _INTENT),
-    _route("GET", "/v1/payment_intents/{id}", "payment_intent", actions.get_intent, "client_secret"),
-    _route(
+    route("GET", "/v1/account", "account", actions.account),
+    route("GET", "/v1/balance", "balance", actions.balance),
+    route("GET", "/v1/customers", "customer", actions.list_customers, f"{_PAGE} created email"),
+    route("POST", "/v1/customers", "customer", actions.create_customer, _CUSTOMER),
+    route("GET", "/v1/customers/{id}", "customer", actions.get_customer),
+    route("POST", "/v1/customers/{id}", "customer", actions.update_customer, _CUSTOMER),
+    route("DELETE", "/v1/customers/{id}", "customer", actions.delete_customer),
+    route("GET", "/v1/payment_intents", "payment_intent", actions.list_intents, f"{_PAGE} created customer"),
+    route("POST", "/v1/payment_intents", "payment_intent", actions.create_intent, _INTENT),
+    route("GET", "/v1/payment_intents/{id}", "payment_intent", actions.get_intent, "client_secret"),
+    route(
         "POST",
         "/v1/payment_intents/{id}/confirm",
         "payment_intent",
         actions.confirm_intent,
         "payment_method return_url off_session receipt_email",
     ),
-    _route("POST", "/v1/payment_intents/{id}/cancel", "payment_intent", actions.cancel_intent, "cancellation_reason"),
-    _route("GET", "/v1/charges", "charge", actions.list_charges, f"{_PAGE} created customer payment_intent"),
-    _route("GET", "/v1/charges/{id}", "charge", actions.get_charge),
-    _route("GET", "/v1/refunds", "charge", actions.list_refunds, f"{_PAGE} created charge payment_intent"),
-    _route("POST", "/v1/refunds", "charge", actions.create_refund, "charge payment_intent amount reason metadata"),
-    _route("GET", "/v1/refunds/{id}", "charge", actions.get_refund),
-    _route("GET", "/v1/events", "event", actions.list_events, f"{_PAGE} created type types delivery_success"),
-    _route("GET", "/v1/events/{id}", "event", actions.get_event),
-    _route("GET", "/v1/webhook_endpoints", "webhook", actions.list_endpoints, _PAGE),
-    _route("POST", "/v1/webhook_endpoints", "webhook", actions.create_endpoint, f"{_ENDPOINT} api_version connect"),
-    _route("GET", "/v1/webhook_endpoints/{id}", "webhook", actions.get_endpoint),
-    _route("POST", "/v1/webhook_endpoints/{id}", "webhook", actions.update_endpoint, f"{_ENDPOINT} disabled"),
-    _route("DELETE", "/v1/webhook_endpoints/{id}", "webhook", actions.delete_endpoint),
+    route("POST", "/v1/payment_intents/{id}/cancel", "payment_intent", actions.cancel_intent, "cancellation_reason"),
+    route("GET", "/v1/charges", "charge", actions.list_charges, f"{_PAGE} created customer payment_intent"),
+    route("GET", "/v1/charges/{id}", "charge", actions.get_charge),
+    route("GET", "/v1/refunds", "charge", actions.list_refunds, f"{_PAGE} created charge payment_intent"),
+    route("POST", "/v1/refunds", "charge", actions.create_refund, "charge payment_intent amount reason metadata"),
+    route("GET", "/v1/refunds/{id}", "charge", actions.get_refund),
+    route("GET", "/v1/events", "event", actions.list_events, f"{_PAGE} created type types delivery_success"),
+    route("GET", "/v1/events/{id}", "event", actions.get_event),
+    route("GET", "/v1/webhook_endpoints", "webhook", actions.list_endpoints, _PAGE),
+    route("POST", "/v1/webhook_endpoints", "webhook", actions.create_endpoint, f"{_ENDPOINT} api_version connect"),
+    route("GET", "/v1/webhook_endpoints/{id}", "webhook", actions.get_endpoint),
+    route("POST", "/v1/webhook_endpoints/{id}", "webhook", actions.update_endpoint, f"{_ENDPOINT} disabled"),
+    route("DELETE", "/v1/webhook_endpoints/{id}", "webhook", actions.delete_endpoint),
+    *CATALOGUE_ROUTES,
+    *SUBSCRIPTION_ROUTES,
+    *INVOICE_ROUTES,
+    *RADAR_ROUTES,
+    *CLOCK_ROUTES,
 )
 
 
@@ -104,15 +111,16 @@ class Sandbox(VendorStandIn):
 
     def handle(self, request: SandboxRequest) -> SandboxResponse:
         store = Store(self.state, int(self.now().timestamp()))
-        if set(self.state) <= {STATE_KEY}:
+        if not self.state.get("seeded"):
+            self.state["seeded"] = True
             actions.seed(store)
         try:
             key = _key(request.headers)
-            route, id_ = _find(request)
-            _check_permission(key, route)
+            found, id_ = _find(request)
+            _check_permission(key, found)
             params = _params(request)
-            _check_names(params, route)
-            status, body, extra = self._once(store, request, lambda: _run(route, store, params, id_))
+            _check_names(params, found)
+            status, body, extra = self._once(store, request, lambda: _run(found, store, params, id_))
         except Refused as refusal:
             status, body, extra = refusal.status, refusal.body(), {}
         except (AttributeError, KeyError, TypeError, ValueError):
@@ -173,8 +181,8 @@ class Sandbox(VendorStandIn):
         return status, body, {}
 
 
-def _run(route: Route, store: Store, params: dict[str, Any], id_: str | None) -> dict[str, Any]:
-    answer = route.run(store, params) if id_ is None else route.run(store, params, id_)
+def _run(found: Route, store: Store, params: dict[str, Any], id_: str | None) -> dict[str, Any]:
+    answer = found.run(store, params) if id_ is None else found.run(store, params, id_)
     return expanded(store, answer, params.get("expand"))
 
 
@@ -193,21 +201,21 @@ def _key(headers: Mapping[str, str]) -> str:
 
 
 def _find(request: SandboxRequest) -> tuple[Route, str | None]:
-    for route in ROUTES:
-        match = route.path.fullmatch(request.path)
-        if match and route.method == request.method:
-            return route, match.groupdict().get("id_")
+    for one in ROUTES:
+        match = one.path.fullmatch(request.path)
+        if match and one.method == request.method:
+            return one, match.groupdict().get("id_")
     raise Refused(404, f"Unrecognized request URL ({request.method}: {request.path}).")
 
 
-def _check_permission(key: str, route: Route) -> None:
-    if key == SECRET_KEY or _SCOPES[route.scope] not in key.removeprefix(RESTRICTED_KEY):
+def _check_permission(key: str, found: Route) -> None:
+    if key == SECRET_KEY or _SCOPES[found.scope] not in key.removeprefix(RESTRICTED_KEY):
         return
-    level = "read" if route.method == "GET" else "write"
+    level = "read" if found.method == "GET" else "write"
     raise Refused(
         403,
         f"The provided key 'rk_test_*********{key[-4:]}' does not have the required permissions for this endpoint on "
-        f"account '{ACCOUNT_ID}'. Having the 'rak_{route.scope}_{level}' permission would allow this request to "
+        f"account '{ACCOUNT_ID}'. Having the 'rak_{found.scope}_{level}' permission would allow this request to "
         "continue.",
     )
 
@@ -254,7 +262,7 @@ def _listed(value: Any) -> Any:
     return list(inner.values()) if inner and all(name.isdigit() for name in inner) else inner
 
 
-def _check_names(params: Mapping[str, Any], route: Route) -> None:
-    unknown = next((name for name in params if name not in route.allowed), None)
+def _check_names(params: Mapping[str, Any], found: Route) -> None:
+    unknown = next((name for name in params if name not in found.allowed), None)
     if unknown is not None:
         raise Refused(400, f"Received unknown parameter: {unknown}", code="parameter_unknown", param=unknown)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from . import objects
+from . import cards, objects
+from . import sandbox_radar as fraud
 from .objects import Object
 from .sandbox_store import Params, Refused, Store, page, whole
 
@@ -47,6 +48,12 @@ def list_customers(store: Store, params: Params) -> Object:
 def create_customer(store: Store, params: Params) -> Object:
     obj = objects.customer(store.new_id("cus"), store.now)
     obj.update(_customer_values(params))
+    method = params.get("payment_method")
+    if params.get("test_clock"):
+        obj["test_clock"] = store.get("test_clocks", params["test_clock"], "test clock")["id"]
+    settings = params.get("invoice_settings") or {}
+    if method:
+        obj["invoice_settings"] = {"default_payment_method": settings.get("default_payment_method") or method}
     store.tell("customer.created", obj)
     return store.put("customers", obj)
 
@@ -145,16 +152,24 @@ def confirm_intent(store: Store, params: Params, id_: str) -> Object:
     )
     intent["latest_charge"] = charge["id"]
     store.put("charges", charge)
-    if method == "pm_card_chargeDeclined":
-        return _decline(store, intent, charge)
+    card = cards.card(method)
+    charge["outcome"] = cards.outcome(card)
+    if card.action:
+        del store.table("charges")[charge["id"]]
+        intent.update(status="requires_action", latest_charge=None, next_action={"type": "use_stripe_sdk"})
+        store.tell("payment_intent.requires_action", intent)
+        return intent
+    if card.declined:
+        return _decline(store, intent, charge, card.declined)
     intent.update(status="succeeded", amount_received=intent["amount"])
     store.tell("charge.succeeded", charge)
     store.tell("payment_intent.succeeded", intent)
+    fraud.after_payment(store, charge, card)
     return intent
 
 
-def _decline(store: Store, intent: Object, charge: Object) -> Object:
-    message = "Your card was declined."
+def _decline(store: Store, intent: Object, charge: Object, reason: str) -> Object:
+    message = cards.MESSAGES.get(reason, "Your card was declined.")
     charge.update(
         status="failed",
         paid=False,
@@ -165,9 +180,7 @@ def _decline(store: Store, intent: Object, charge: Object) -> Object:
     )
     intent["last_payment_error"] = {"type": "card_error", "code": "card_declined", "message": message}
     store.tell("payment_intent.payment_failed", intent)
-    raise Refused(
-        402, message, code="card_declined", type_="card_error", decline_code="generic_decline", charge=charge["id"]
-    )
+    raise Refused(402, message, code="card_declined", type_="card_error", decline_code=reason, charge=charge["id"])
 
 
 def cancel_intent(store: Store, params: Params, id_: str) -> Object:
@@ -238,6 +251,7 @@ def create_refund(store: Store, params: Params) -> Object:
     charge["amount_refunded"] += amount
     charge["refunded"] = charge["amount_refunded"] == charge["amount"]
     store.tell("charge.refunded", charge, before=before)
+    fraud.close_review(store, charge, "refunded_as_fraud" if params.get("reason") == "fraudulent" else "refunded")
     store.tell("refund.created", obj)
     return store.put("refunds", obj)
 

@@ -66,12 +66,15 @@ class Store:
     def tell(self, type_: str, obj: Object, *, before: Object | None = None, at: int | None = None) -> None:
         """Writes the event that Stripe would send about this change."""
         created = self.now if at is None else at
-        self.put(
-            "events",
-            objects.event(
-                self.new_id("evt"), created, type_, copy.deepcopy(obj), api_version=API_VERSION, before=before
-            ),
+        told = objects.event(
+            self.new_id("evt"), created, type_, copy.deepcopy(obj), api_version=API_VERSION, before=before
         )
+        endpoints = self.table("webhook_endpoints").values()
+        told["pending_webhooks"] = sum(
+            one["status"] == "enabled" and (type_ in one["enabled_events"] or "*" in one["enabled_events"])
+            for one in endpoints
+        )
+        self.put("events", told)
 
 
 def expanded(store: Store, answer: Object, expand: Any) -> Object:
@@ -95,6 +98,9 @@ def page(store: Store, table: str, url: str, params: Params, **wanted: Any) -> O
             400, "Invalid limit: must be between 1 and 100.", code="parameter_invalid_integer", param="limit"
         )
     found = [one for one in reversed(store.table(table).values()) if _fits(one, params.get("created"), wanted)]
+    if "delivery_success" in params:
+        waiting = params["delivery_success"] == "false"
+        found = [one for one in found if (one["pending_webhooks"] > 0) is waiting]
     ids = [one["id"] for one in found]
     for name in ("starting_after", "ending_before"):
         if name in params and params[name] not in ids:

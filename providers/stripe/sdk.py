@@ -15,9 +15,14 @@ import stripe
 from .manifest import API_VERSION
 
 USER_AGENT = f"agency-toolkit stripe-python/{stripe.VERSION}"
-_WORDS = frozenset({"v1", "account", "balance", "cancel", "customers", "events", "payment_intents", "refunds"}) | {
-    "webhook_endpoints"
-}
+_WORDS = frozenset(
+    {"v1", "account", "advance", "approve", "balance", "cancel", "charges", "checkout", "close", "confirm"}
+    | {"create_preview", "customers", "disputes", "early_fraud_warnings", "events", "expire", "finalize"}
+    | {"invoiceitems", "invoices", "pause", "pay", "payment_intents", "payment_links", "payment_methods", "payouts"}
+    | {"prices", "products", "radar", "refunds", "resume", "reviews", "send", "sessions", "setup_intents"}
+    | {"subscriptions", "test_clocks", "test_helpers", "value_list_items", "value_lists", "void"}
+    | {"webhook_endpoints"}
+)
 
 
 class DoorClient(stripe.HTTPClient):
