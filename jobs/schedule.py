@@ -42,6 +42,8 @@ SCHEDULE: tuple[Periodic, ...] = (
     Periodic(name="tests-sweep", job="jobs.connection_tests.sweep", every=15, queue="tests"),
     Periodic(name="health-checks", job="jobs.connection_tests.check_due", every=60, queue="tests"),
     Periodic(name="connections-sweep", job="jobs.instances.sweep", every=30, queue="tests"),
+    Periodic(name="oauth-refresh", job="jobs.oauth.refresh_due", every=60),
+    Periodic(name="oauth-sweep", job="jobs.oauth.sweep", every=60),
     Periodic(name="connections-tidy", job="jobs.instances.tidy", every=3600),
     Periodic(name="audit-anchor", job="jobs.housekeeping.anchor_audit", every=60),
     Periodic(name="webhooks-purge", job="jobs.webhooks.purge", every=3600),

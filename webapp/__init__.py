@@ -30,6 +30,7 @@ FEATURES: tuple[str, ...] = (
     "catalog",
     "usage",
     "instances",
+    "oauth",
     "connection_tests",
     "webhooks",
     "health",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from providers.kit.faults import VENDOR_FAULTS, Fault, take_fault
 
@@ -57,7 +57,12 @@ class MemoryState:
 
 
 class VendorStandIn:
-    """Base of every stand-in. Deterministic: ids come from a counter kept in `state`, times from `now`."""
+    """Base of every stand-in. Deterministic: ids come from a counter kept in `state`, times from `now`.
+
+    `sandbox_code` is an authorization code that its token address takes, where it has no consent page of its own.
+    """
+
+    sandbox_code: ClassVar[str] = ""
 
     def __init__(self, state: dict[str, Any], now: Callable[[], datetime]) -> None:
         self.state = state

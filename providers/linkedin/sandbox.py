@@ -61,6 +61,8 @@ _ROUTES = tuple(
 class Sandbox(VendorStandIn):
     """LinkedIn without LinkedIn: one member, three pages, posts, comments and files that live in `state`."""
 
+    sandbox_code = "sandbox-code"
+
     @staticmethod
     def credentials() -> dict[str, str]:
         return {

@@ -69,6 +69,8 @@ _DATA = re.compile(r"/services/data/(v\d\d\.0)(/.*)?")
 class Sandbox(VendorStandIn):
     """Salesforce without Salesforce: an organisation with contacts, accounts, leads and opportunities."""
 
+    sandbox_code = sign_in.CODE
+
     @staticmethod
     def credentials() -> dict[str, str]:
         """Client credentials at the organisation's own My Domain: they work without anybody signing in."""

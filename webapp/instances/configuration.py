@@ -14,8 +14,9 @@ from webapp.audit.service import record
 from webapp.catalog.service import manifest_of, server_credentials
 from webapp.core.clock import now
 from webapp.core.errors import Conflict, Invalid
-from webapp.instances import secrets
+from webapp.instances import apps, secrets
 from webapp.instances.models import Instance, SecretVersion
+from webapp.instances.tokens import TOKEN, forget_companions
 from webapp.instances.values import (
     NotText,
     clean,
@@ -124,6 +125,8 @@ def set_configuration(
     have = {name: value for name, value in have.items() if name not in dropped}
     if instance.uses_server_credentials:
         have = server_credentials(manifest) | have
+    if instance.sign_in_app == apps.SERVER:
+        have |= apps.server_values(manifest, have)
     problems = dict(parsed.problems)
     if complete or instance.status != "draft":
         for key, said in missing(manifest, have, parsed.sent_as).items():
@@ -152,6 +155,9 @@ def _save(
         row = secrets.replace_secret(session, instance, field=manifest.field(name), value=value, actor_id=actor_id)
         if row is not None:
             changed.append(name)
+            if name == TOKEN:
+                sent = {*parsed.plain, *parsed.secret}
+                forget_companions(session, instance, [one for one in manifest.fields if one.name not in sent])
     if changed:
         instance.updated_at = now()
         look_anew(instance)

@@ -16,6 +16,7 @@ from webapp.audit.service import record
 from webapp.catalog import service as catalog
 from webapp.core.clock import now
 from webapp.core.errors import Conflict, Forbidden
+from webapp.core.queue import ring
 from webapp.instances import configuration as configurations
 from webapp.instances import secrets
 from webapp.instances.configuration import set_configuration
@@ -86,6 +87,8 @@ def delete(session: Session, instance: Instance) -> None:
         return
     instance.deleted_at, instance.next_check_at = now(), None
     note(session, instance, "instance.deleted")
+    if instance.sign_in_app:
+        ring(session, "jobs.oauth.revoke", instance.id)
     catalog.count_connections(session, instance.provider_id)
 
 

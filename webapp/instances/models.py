@@ -25,6 +25,8 @@ class Instance(Model):
     `account_id` with provider and environment is unique in a workspace while the instance is not deleted; each
     sandbox connection has a memory, and so an account, of its own.
     `webhook_status`: "" (nothing asked), requested, registering, registered, manual, failed, removing.
+    `sign_in_app`: whose app the kept token was given to by signing in: own (the connection's), server (the
+    installation's), or "" for keys and pasted tokens.
     `health_failures` counts refusals in a row, `health_blips` failures that may pass by themselves.
     """
 
@@ -39,6 +41,7 @@ class Instance(Model):
     status: Mapped[str] = mapped_column(String(12), default="draft")
     configuration: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     uses_server_credentials: Mapped[bool] = mapped_column(default=False)
+    sign_in_app: Mapped[str] = mapped_column(String(6), default="", server_default="")
 
     template_id: Mapped[str] = mapped_column(String(60), default="")
     wizard_step: Mapped[str] = mapped_column(String(20), default="purpose")

@@ -23,7 +23,7 @@ from webapp.config import Settings
 from webapp.core.clock import now
 from webapp.core.errors import Forbidden
 from webapp.extensions import Model, db
-from webapp.instances import secrets
+from webapp.instances import apps, secrets
 from webapp.instances.addresses import address_at_vendor
 from webapp.instances.models import Instance
 from webapp.instances.sandbox_state import StoredState
@@ -71,6 +71,8 @@ def open_provider(
     if instance.uses_server_credentials and catalog.offers_server_credentials(session, instance.provider_id):
         values |= catalog.server_credentials(manifest)
     values |= secrets.open_current(session, instance)
+    if instance.sign_in_app == apps.SERVER:
+        values |= apps.server_values(manifest, values)
     values |= overrides or {}
     sandbox = instance.environment == Environment.SANDBOX
     return catalog.registry().open(

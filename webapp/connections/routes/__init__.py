@@ -10,6 +10,7 @@ from webapp.connections.routes import practice as practice
 from webapp.connections.routes import purpose as purpose
 from webapp.connections.routes import secrets as secrets
 from webapp.connections.routes import settings as settings
+from webapp.connections.routes import sign_in as sign_in
 from webapp.connections.routes import tests as tests
 from webapp.connections.routes.base import bp
 

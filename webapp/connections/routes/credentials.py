@@ -22,6 +22,7 @@ from webapp.extensions import db
 from webapp.instances import service
 from webapp.instances.models import Instance
 from webapp.instances.queries import FieldView, field_views
+from webapp.oauth import queries as sign_ins
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +50,7 @@ def how_to(manifest: Manifest, one: Field) -> tuple[SetupStep, ...]:
     return tuple(step for step in manifest.setup_steps if step.field == one.name)
 
 
-def _page(
+def credentials_page(
     instance: Instance,
     form: ProductForm | None = None,
     *,
@@ -74,6 +75,7 @@ def _page(
         refused=refused,
         offers_server_credentials=catalog.offers_server_credentials(db.session(), instance.provider_id),
         sandbox=instance.environment == Environment.SANDBOX,
+        sign_in=sign_ins.card(db.session(), instance),
     )
 
 
@@ -81,7 +83,7 @@ def _page(
 @requires("instances.create")
 def credentials(instance_id: str) -> ResponseReturnValue:
     instance = in_wizard(instance_id)
-    return too_early(instance, "credentials") or _page(instance)
+    return too_early(instance, "credentials") or credentials_page(instance)
 
 
 @bp.post("/integrations/<instance_id>/connect/credentials")
@@ -106,8 +108,8 @@ def credentials_submitted(instance_id: str) -> ResponseReturnValue:
         form = provider_form(fields, views).submitted()
         if isinstance(error, Invalid):
             show_problems(form, error)
-            return _page(instance, form), 422
-        return _page(instance, form, refused=error), 409
+            return credentials_page(instance, form), 422
+        return credentials_page(instance, form, refused=error), 409
     if change.dropped:
         names = ", ".join(manifest.field(name).label for name in change.dropped)
         flash(f"The address changed, so these must be entered again: {names}.", "warning")
@@ -160,7 +162,7 @@ def paste(instance_id: str) -> ResponseReturnValue:
     text = form.text.data or ""
     if not text.strip():
         form.show(Invalid("", fields={"text": "Paste something first."}))
-        return _page(instance, paste_form=form), 422
+        return credentials_page(instance, paste_form=form), 422
     manifest = catalog.manifest_of(instance.provider_id)
     sorted_out = service.sort_paste(instance.provider_id, text, instance.environment)
     good = {name: value for name, value in sorted_out.assigned.items() if name not in sorted_out.problems}
@@ -169,7 +171,7 @@ def paste(instance_id: str) -> ResponseReturnValue:
             service.set_configuration(db.session(), instance, good, actor_id=actor().user_id)
     except (Invalid, Conflict) as error:
         db.session.rollback()
-        return _page(in_wizard(instance_id), refused=error), error.status
+        return credentials_page(in_wizard(instance_id), refused=error), error.status
     db.session.commit()
     result = Pasted(
         tone="good" if good and not sorted_out.problems else "warn",
@@ -178,7 +180,7 @@ def paste(instance_id: str) -> ResponseReturnValue:
         problems=tuple((manifest.field(name).label, said) for name, said in sorted_out.problems.items()),
         unknown=sorted_out.unknown,
     )
-    return _page(instance, pasted=result)
+    return credentials_page(instance, pasted=result)
 
 
 @bp.post("/integrations/<instance_id>/connect/server-credentials")
@@ -191,6 +193,6 @@ def server_credentials(instance_id: str) -> ResponseReturnValue:
         service.use_server_credentials(db.session(), instance, use=use)
     except Invalid as error:
         db.session.rollback()
-        return _page(in_wizard(instance_id), refused=error), 422
+        return credentials_page(in_wizard(instance_id), refused=error), 422
     db.session.commit()
     return see_other("connections.credentials", instance_id=instance_id)

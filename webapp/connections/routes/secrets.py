@@ -18,6 +18,7 @@ from webapp.core.permissions import actor, requires
 from webapp.extensions import db
 from webapp.instances import configuration, service, values
 from webapp.instances.models import Instance
+from webapp.instances.tokens import TOKEN, forget_companions
 
 
 def _field(instance: Instance, name: str) -> Field:
@@ -41,6 +42,8 @@ def replace_secret(instance_id: str, field: str) -> ResponseReturnValue:
         )
         if row is not None:
             configuration.look_anew(instance)
+            if one.name == TOKEN:
+                forget_companions(db.session(), instance, manifest_of(instance.provider_id).fields)
     except (Invalid, Conflict) as error:
         db.session.rollback()
         form = provider_form((one,)).submitted()

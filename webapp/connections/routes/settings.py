@@ -20,6 +20,7 @@ from webapp.extensions import db
 from webapp.instances import service
 from webapp.instances.models import Instance
 from webapp.instances.queries import field_views
+from webapp.oauth import queries as sign_ins
 
 
 def settings_page(
@@ -54,6 +55,7 @@ def settings_page(
         overlapping={one.name for one in secret if is_webhook_secret(manifest, one)},
         prefix=PREFIX,
         refused=refused,
+        sign_in=sign_ins.card(db.session(), instance),
     )
 
 
