@@ -38,6 +38,7 @@ FEATURES: tuple[str, ...] = (
     "marketplace",
     "admin",
     "connections",
+    "crm",
     "api",
     "demo",
     "home",
