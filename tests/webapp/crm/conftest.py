@@ -44,6 +44,9 @@ def connect(session: Session, workspace: Workspace, owner: User) -> Callable[...
         instances.fill_with_samples(session, row, actor_id=owner.id)
         instances.finish(session, row)
         session.commit()
+        session.refresh(row)
+        session.expunge(row)  # read from now on without a transaction: jobs have a session of their own
+        session.commit()
         if state:
             change_state(row, **state)
         return row

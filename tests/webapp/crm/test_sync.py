@@ -29,7 +29,7 @@ from webapp.instances import faults
 from webapp.instances.models import Instance
 from webapp.usage.models import IntegrationError, UsageRecord
 
-Page = Changes | Exception
+Page = Changes | BaseException
 
 
 def person(number: int, **values: Any) -> Contact:
@@ -58,7 +58,7 @@ class Source:
         assert not db.session().in_transaction(), "a call while a transaction is open"
         self.asked.append(cursor)
         page = next(self.given)
-        if isinstance(page, Exception):
+        if isinstance(page, BaseException):
             raise page
         return page
 
@@ -79,13 +79,17 @@ def source(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Source]:
 
 def row(session: Session, instance: Instance) -> CrmSync:
     session.rollback()
-    return session.get_one(CrmSync, (instance.id, "contact"), populate_existing=True)
+    found = session.get_one(CrmSync, (instance.id, "contact"), populate_existing=True)
+    session.expunge(found)
+    session.rollback()
+    return found
 
 
 def ids(session: Session, *, archived: bool = False) -> list[str]:
     session.rollback()
-    found = session.scalars(select(CrmContact.remote_id).where(CrmContact.archived == archived))
-    return sorted(found, key=int)
+    found = sorted(session.scalars(select(CrmContact.remote_id).where(CrmContact.archived == archived)), key=int)
+    session.rollback()
+    return found
 
 
 def run_out(session: Session) -> None:
@@ -303,9 +307,11 @@ def test_new_connections_are_due_at_once_and_read_ones_after_fifteen_minutes(
 ) -> None:
     session.rollback()
     assert service.due(session) == [instance.id]
+    session.rollback()
     jobs.sync(instance.id)
     session.rollback()
     assert service.due(session) == []
+    session.rollback()
     wait = row(session, instance).due_at - now()
     assert timedelta(minutes=14) < wait <= timedelta(minutes=15)
     session.execute(update(CrmSync).values(due_at=now()))
@@ -318,9 +324,8 @@ def test_a_paused_connection_is_not_read(session: Session, instance: Instance) -
     session.commit()
     assert jobs.sync_due() == 0
     assert service.sync(session, instance.id) is None
-    session.refresh(instance)
     with pytest.raises(Conflict):
-        service.request_sync(session, instance)
+        service.request_sync(session, session.get_one(Instance, instance.id))
 
 
 def test_odd_values_of_a_vendor_are_kept(session: Session, instance: Instance) -> None:
