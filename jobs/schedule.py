@@ -48,6 +48,7 @@ SCHEDULE: tuple[Periodic, ...] = (
     Periodic(name="audit-anchor", job="jobs.housekeeping.anchor_audit", every=60),
     Periodic(name="webhooks-purge", job="jobs.webhooks.purge", every=3600),
     Periodic(name="usage-sweep", job="jobs.usage.sweep", every=3600),
+    Periodic(name="crm-sync", job="jobs.crm.sync_due", every=60),
     Periodic(name="demo-sweep", job="jobs.demo.sweep", every=60),
     Periodic(name="purge", job="jobs.housekeeping.purge", every=3600),
 )

@@ -39,6 +39,7 @@ FEATURES: tuple[str, ...] = (
     "marketplace",
     "admin",
     "connections",
+    "crm",
     "api",
     "demo",
     "home",

@@ -31,6 +31,8 @@ WORDS: dict[str, str] = {
     "token.created": "created the API token {object}",
     "token.revoked": "revoked the API token {object}",
     "audit.exported": "exported the audit log",
+    "contact.created": "created a contact in {object}",
+    "contacts.exported": "exported contacts",
     "demo.removed": "removed the sample data",
     "connection.refresh_failed": "could not renew the access of {object}",
     "connection.revoke_failed": "could not give back the access of {object}",
