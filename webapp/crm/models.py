@@ -60,9 +60,9 @@ class CrmSync(Model):
 
     `status`: idle, running (asked for or at work), failed. `cursor` is the provider's own, complete in itself, and
     moves in the same transaction as the rows that came with it. Whoever holds `lease` until `lease_until` reads;
-    `due_at` is when anyone shall. `pages`, `records` and `removed` count this round, `contacts` what there is in all.
-    `finished_at` is the end of the last round that caught up. `error…` say what stopped the last one ("" for nothing),
-    `failures` how often in a row.
+    `due_at` is when anyone shall. `pages`, `records` and `removed` count this round, `contacts` what is there.
+    `finished_at` is the end of the last round that caught up. `error…` say what stopped the last one ("" for
+    nothing), `failures` how often in a row.
     """
 
     __tablename__ = "crm_syncs"
@@ -100,9 +100,7 @@ class CrmCreation(Model):
 
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
     workspace_id: Mapped[str] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"))
-    instance_id: Mapped[str] = mapped_column(
-        ForeignKey("integration_instances.id", ondelete="CASCADE"), index=True
-    )
+    instance_id: Mapped[str] = mapped_column(ForeignKey("integration_instances.id", ondelete="CASCADE"), index=True)
     status: Mapped[str] = mapped_column(String(10), default="asking")
     contact_id: Mapped[int | None] = mapped_column(BigInteger)
     message: Mapped[str] = mapped_column(String(500), default="")

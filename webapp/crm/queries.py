@@ -25,8 +25,8 @@ _EXPORTED_AT_ONCE = 500
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectionView:
-    """A connection whose contacts are read. `state`: new, running, waiting (for its turn, or for the vendor's limits),
-    fresh, failed, paused. `synced_at` is the end of the last whole round."""
+    """A connection whose contacts are read. `state`: new, running, waiting (for the vendor's limits), fresh, failed,
+    paused. `synced_at` is the end of the last whole round."""
 
     id: str
     name: str
@@ -152,7 +152,7 @@ def page(
 
 
 def _rows(workspace_id: str, filters: Filters) -> Select[Any]:
-    query = (
+    query: Select[Any] = (
         select(
             _C.id,
             _C.first_name,
