@@ -1,4 +1,4 @@
-"""Contacts as this hub knows them, how far each connection has been read, and contacts that people asked to create."""
+"""Contacts as this hub knows them, how far each connection was read, and contacts that people asked to create."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from webapp.usage.models import BigId
 
 
 class CrmContact(Model):
-    """A person as one connection's CRM has them. The vendor's id is the key: an e-mail address may change or be shared.
+    """A person as one connection's CRM has them. The vendor's id is the key: an address may change or be shared.
 
     `workspace_id` and `environment` are those of the connection, so that a list reads one index. `sort_name` and
     `search_text` are folded to lower case. `more` holds the vendor's further fields by the vendor's own names.
