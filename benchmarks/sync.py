@@ -1,7 +1,7 @@
 """Reading 100,000 contacts from a paged source over HTTP; then again, killed at a random page and gone on with.
 
 `python -m benchmarks.sync [--contacts 100000]`. Targets: 15,000 contacts a second, 90 MB at the peak, nothing missing
-and nothing twice. The source is a provider's stand-in served by a process of its own; the contacts go through the real
+and nothing twice. The source is a provider's stand-in in a process of its own; the contacts go through the real
 service and the real door. The killed run ends by SIGKILL; that its lease has run out since is written into the
 database, not waited for.
 

@@ -77,4 +77,4 @@ def _again_in(error: ProviderError, failures: int) -> timedelta:
 
 
 def _backoff(failures: int) -> timedelta:
-    return min(_WAIT * 2 ** min(failures, 10), _LONGEST_WAIT)
+    return min(_WAIT * (1 << min(failures, 10)), _LONGEST_WAIT)

@@ -1,4 +1,4 @@
-"""Contacts as this hub knows them, how far each connection has been read, and contacts that people asked to create."""
+"""Contacts as this hub knows them, how far each connection was read, and contacts that people asked to create."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from webapp.usage.models import BigId
 
 
 class CrmContact(Model):
-    """A person as one connection's CRM has them. The vendor's id is the key: an e-mail address may change or be shared.
+    """A person as one connection's CRM has them. The vendor's id is the key: an address may change or be shared.
 
     `workspace_id` and `environment` are those of the connection, so that a list reads one index. `sort_name` and
     `search_text` are folded to lower case. `more` holds the vendor's further fields by the vendor's own names.
@@ -60,9 +60,9 @@ class CrmSync(Model):
 
     `status`: idle, running (asked for or at work), failed. `cursor` is the provider's own, complete in itself, and
     moves in the same transaction as the rows that came with it. Whoever holds `lease` until `lease_until` reads;
-    `due_at` is when anyone shall. `pages`, `records` and `removed` count this round, `contacts` what there is in all.
-    `finished_at` is the end of the last round that caught up. `error…` say what stopped the last one ("" for nothing),
-    `failures` how often in a row.
+    `due_at` is when anyone shall. `pages`, `records` and `removed` count this round, `contacts` what is there.
+    `finished_at` is the end of the last round that caught up. `error…` say what stopped the last one ("" for
+    nothing), `failures` how often in a row.
     """
 
     __tablename__ = "crm_syncs"
@@ -100,9 +100,7 @@ class CrmCreation(Model):
 
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
     workspace_id: Mapped[str] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"))
-    instance_id: Mapped[str] = mapped_column(
-        ForeignKey("integration_instances.id", ondelete="CASCADE"), index=True
-    )
+    instance_id: Mapped[str] = mapped_column(ForeignKey("integration_instances.id", ondelete="CASCADE"), index=True)
     status: Mapped[str] = mapped_column(String(10), default="asking")
     contact_id: Mapped[int | None] = mapped_column(BigInteger)
     message: Mapped[str] = mapped_column(String(500), default="")

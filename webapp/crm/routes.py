@@ -66,7 +66,7 @@ def syncs() -> ResponseReturnValue:
     environment = _filters(found).environment
     shown = _live(tuple(one for one in found if one.environment == environment), environment)
     fragment = render_template("crm/_syncs.html", **shown)
-    if shown["live"]:
+    if shown["live"] or request.headers.get("HX-Trigger") != "crm-syncs":
         return fragment
     return Response(fragment, status=STOP_POLLING, headers={"HX-Trigger": "contacts-synced"})
 
@@ -107,7 +107,7 @@ def create() -> ResponseReturnValue:
     session, workspace_id = db.session(), actor().workspace_id
     instance = instance_of(session, workspace_id=workspace_id, instance_id=form.connection.data)
     key = form.key.data
-    values = {
+    values: dict[str, Any] = {
         name: (getattr(form, name).data or "").strip() or None
         for name in ("email", "first_name", "last_name", "phone", "title", "company_name")
     }
@@ -160,14 +160,16 @@ def _filters(found: tuple[ConnectionView, ...]) -> Filters:
     environment = asked if asked in there else there[0] if there else queries.ENVIRONMENTS[0]
     if instance_id and not any(one.id == instance_id and one.environment == environment for one in found):
         instance_id = ""
-    return Filters(environment=environment, instance_id=instance_id, text=request.args.get("search", "").strip()[:100])
+    return Filters(
+        environment=environment, instance_id=instance_id, text=request.args.get("search", "").strip()[:100]
+    )
 
 
 def _listed(found: tuple[ConnectionView, ...], filters: Filters) -> dict[str, Any]:
     """The list and its links."""
     cursor = request.args.get("cursor", "")
     rows, following = queries.page(db.session(), actor().workspace_id, filters, cursor=cursor)
-    kept = {
+    kept: dict[str, Any] = {
         name: value
         for name, value in (
             ("environment", filters.environment),
@@ -195,7 +197,10 @@ def _live(shown: tuple[ConnectionView, ...], environment: str) -> dict[str, Any]
 def _choices() -> list[Any]:
     found = [one for one in queries.connections(db.session(), actor().workspace_id) if one.active]
     return options(
-        (one.id, f"{one.name} ({ENVIRONMENT_WORDS[one.environment].lower()})" if one.environment != "live" else one.name)
+        (
+            one.id,
+            f"{one.name} ({ENVIRONMENT_WORDS[one.environment].lower()})" if one.environment != "live" else one.name,
+        )
         for one in found
     )
 
@@ -206,7 +211,7 @@ def _form(form: ContactForm) -> str:
 
 
 def _cells(one: Any) -> tuple[object, ...]:
-    name = f"{one.first_name} {one.last_name}".strip()
+    name, changed = f"{one.first_name} {one.last_name}".strip(), one.remote_updated_at
     return (name, one.first_name, one.last_name, one.email, one.phone, one.title, one.company, one.owner,
-            one.connection, one.remote_id, one.url, one.remote_updated_at.isoformat() if one.remote_updated_at else "",
+            one.connection, one.remote_id, one.url, changed.isoformat() if changed else "",
             one.synced_at.isoformat())  # fmt: skip

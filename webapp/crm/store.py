@@ -87,7 +87,12 @@ def _statement(dialect: str) -> Prepared:
 
 
 def _values(one: Contact) -> tuple[Any, ...]:
-    first, last, email, company = _text(one.first_name), _text(one.last_name), _text(one.email), _text(one.company_name)
+    first, last, email, company = (
+        _text(one.first_name),
+        _text(one.last_name),
+        _text(one.email),
+        _text(one.company_name),
+    )
     name = f"{first} {last}".strip()
     return (
         _text(one.id),
