@@ -11,13 +11,18 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """Whose account it is, as the vendor says. `id` is stable and unique at the vendor in this environment."""
+    """Whose account it is, as the vendor says. `id` is stable and unique at the vendor in this environment.
+
+    `certain` is False where the vendor would not say and `id` only stands for the key: nobody may conclude from it
+    that another key opens another account.
+    """
 
     id: str
     name: str
     detail: str = ""
     url: str = ""
     livemode: bool | None = None
+    certain: bool = True
 
 
 class StepStatus(StrEnum):

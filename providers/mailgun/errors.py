@@ -119,7 +119,7 @@ def unreadable(status: int | None = None, detail: str = "") -> UnexpectedRespons
 def _not_allowed(said: str, permission: str, details: dict[str, Any]) -> PermissionMissing:
     what = f" ({permission})" if permission else ""
     return PermissionMissing(
-        f"Mailgun does not allow this with the key in use{what}{': ' + said if said else '.'}",
+        f"Mailgun does not allow this with the key in use{what}{': ' + said.rstrip('.') if said else ''}.",
         permission=permission,
         fix="Use a key whose role allows it (Developer or Admin), from “API Security” in Mailgun.",
         fix_url=KEYS_URL,

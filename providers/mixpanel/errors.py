@@ -70,7 +70,7 @@ def _other(answer: Answer, said: str, details: dict[str, Any]) -> ProviderError:
     status = answer.status
     if status == 429:
         return RateLimited(
-            f"Mixpanel says: too many calls{said}",
+            "Mixpanel says: too many calls.",
             retry_after=answer.retry_after,
             fix=f"Wait some minutes, then try again. {QUERY_LIMITS}",
             **details,

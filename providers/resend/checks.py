@@ -43,7 +43,7 @@ def account_of(answer: Answer, client: Client, api_key: str) -> Account:
     if not domains:
         fingerprint = hashlib.sha256(api_key.encode()).hexdigest()[:16]
         name = "Resend" if answer.ok else "Resend (sending-only key)"
-        return Account(id=f"key-{fingerprint}", name=name, url=DOMAINS_URL)
+        return Account(id=f"key-{fingerprint}", name=name, url=DOMAINS_URL, certain=False)
     oldest = min(domains, key=lambda one: (str(one.get("created_at", "")), str(one["id"])))
     count = len(domains)
     detail = f"{count} sending domain{'' if count == 1 else 's'}"

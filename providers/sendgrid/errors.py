@@ -139,12 +139,12 @@ def _sender(details: dict[str, Any]) -> ProviderError:
 
 def _forbidden(scope: str, details: dict[str, Any]) -> ProviderError:
     purpose = purpose_of(scope)
-    console = purpose.console if purpose else "what the guide lists"
+    console = f"“{purpose.console}”" if purpose else "what the guide lists"
     what = f" It takes “{scope}”." if scope else ""
     return PermissionMissing(
         f"This API key may not do that.{what}",
         permission=scope,
-        fix=f"In SendGrid, open API Keys, edit the key's permissions and switch “{console}” to full access.",
+        fix=f"In SendGrid, open API Keys, edit the key's permissions and switch {console} to full access.",
         fix_url=KEYS_URL,
         **details,
     )

@@ -137,12 +137,13 @@ class Sandbox(VendorStandIn):
         return SandboxResponse(status=status, body=orjson.dumps(body), headers=headers)
 
     def refuse(self, fault: Fault, request: SandboxRequest) -> SandboxResponse:
+        level = "read" if request.method == "GET" else "write"
         refusal = {
             Fault.BAD_KEY: Refused(401, "Invalid API Key provided: sk_test_****"),
             Fault.MISSING_PERMISSION: Refused(
                 403,
                 "The provided key does not have the required permissions for this endpoint. Having the "
-                "'rak_balance_read' permission would allow this request to continue.",
+                f"'rak_{_scope(request)}_{level}' permission would allow this request to continue.",
             ),
             Fault.RATE_LIMIT: Refused(429, "Too many requests in too short a time.", code="rate_limit"),
         }[fault]
@@ -206,6 +207,11 @@ def _find(request: SandboxRequest) -> tuple[Route, str | None]:
         if match and one.method == request.method:
             return one, match.groupdict().get("id_")
     raise Refused(404, f"Unrecognized request URL ({request.method}: {request.path}).")
+
+
+def _scope(request: SandboxRequest) -> str:
+    """What a call needs, for the refusal of whatever call it is."""
+    return next((one.scope for one in ROUTES if one.path.fullmatch(request.path)), "account")
 
 
 def _check_permission(key: str, found: Route) -> None:

@@ -122,7 +122,7 @@ def provider_table(session: Session) -> ProviderTable:
 
 def _row(manifest: Manifest, row: IntegrationProvider | None, settings: Settings) -> ProviderRow:
     connections = row.connections if row else 0
-    names = [one.env for one in manifest.fields if one.env]
+    names = [one.env for one in manifest.asked_fields if one.env]
     if manifest.oauth:
         names += [name for name in (manifest.oauth.client_id_env, manifest.oauth.client_secret_env) if name]
     names.append(manifest.api_base_setting)
@@ -133,7 +133,7 @@ def _row(manifest: Manifest, row: IntegrationProvider | None, settings: Settings
         verified=manifest.verified,
         enabled=row.enabled if row else True,
         reason=row.disabled_reason if row else "",
-        variables=tuple((name, bool(settings.value(name))) for name in names),
+        variables=tuple((name, bool(settings.value(name))) for name in dict.fromkeys(names)),
         offers_credentials=row.offers_server_credentials if row else False,
         may_offer=service.server_credentials_complete(manifest),
         base_popularity=manifest.popularity,

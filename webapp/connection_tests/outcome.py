@@ -111,6 +111,10 @@ def _failure(instance: Instance, one: Ran, counted: Collection[str]) -> ErrorFac
 
 def _recognise(session: Session, instance: Instance, account: Account, owners: Owners | None) -> Line | None:
     """Notes whose account it is. A line that fails for an account that is connected already, or is another one."""
+    if not account.certain:
+        if not instance.account_id:
+            instance.account_name, instance.account_detail = account.name[:200], account.detail[:300]
+        return None
     known = instance.account_id
     if known == account.id[:200] and instance.account_name == account.name[:200]:
         return None

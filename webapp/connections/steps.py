@@ -60,7 +60,7 @@ def usable(instance: Instance, latest: TestView | None) -> bool:
     if latest.status == "passed":
         return True
     refused = any(one.name == ACCOUNT_LINE and one.status == "failed" for one in latest.steps)
-    return latest.status == "failed" and bool(latest.account_name and instance.account_id) and not refused
+    return latest.status == "failed" and bool(latest.account_name and instance.account_name) and not refused
 
 
 def furthest(instance: Instance, manifest: Manifest, latest: TestView | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -60,6 +61,12 @@ def current(instance: Instance) -> dict[str, SecretVersion]:
     return found
 
 
+def last4_of(value: str) -> str:
+    """Tells one key from another; "" for short ones, and where the end says nothing (a file's `"}` or `----`)."""
+    end = value[-4:]
+    return end if len(value) >= LAST4_FROM and re.fullmatch(r"[\w+/=.~-]*[A-Za-z0-9]=*", end) else ""
+
+
 def add_version(
     session: Session, instance: Instance, field: Field, value: str, *, overlap: timedelta, actor_id: str | None
 ) -> SecretVersion | None:
@@ -76,7 +83,7 @@ def add_version(
         field=field.name,
         version=number,
         sealed=key.seal(value, *place),
-        last4=value[-4:] if len(value) >= LAST4_FROM else "",
+        last4=last4_of(value),
         fingerprint=fingerprint,
         created_by=actor_id,
     )

@@ -231,8 +231,10 @@ def provider_page(session: Session, *, workspace_id: str, provider_id: str) -> P
 
 
 def variables(manifest: Manifest) -> tuple[Variable, ...]:
-    """Names of environment variables, in the manifest's order: fields, the app at the vendor, the base address."""
+    """Names of environment variables, in the manifest's order: fields, the app at the vendor, the base address.
+    One that is both a field's and the app's is the field's."""
     rows = [_of_field(one) for one in manifest.asked_fields if one.env]
+    of_fields = {one.name for one in rows}
     if manifest.oauth:
         app = f"Of the app that this server has registered at {manifest.name}."
         rows += [
@@ -241,7 +243,7 @@ def variables(manifest: Manifest) -> tuple[Variable, ...]:
                 (manifest.oauth.client_id_env, "App's id", False),
                 (manifest.oauth.client_secret_env, "App's secret", True),
             )
-            if name
+            if name and name not in of_fields
         ]
     return (
         *rows,

@@ -275,6 +275,7 @@ def test_each_fault_is_named_and_no_secret_is_shown(bench: Bench, fault: Fault, 
     provider: Any = bench.open()
     with pytest.raises(kind) as refusal:
         provider.identify()
+    assert str(refusal.value).endswith(".")
     outcomes = run(bench.open())
     assert any(one.status == "failed" and one.fix for one in outcomes.values())
     shown = repr(outcomes) + repr(bench.records) + str(refusal.value) + refusal.value.detail + repr(provider)

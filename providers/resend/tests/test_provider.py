@@ -101,7 +101,10 @@ def test_a_sending_only_key_is_a_warning_and_its_account_is_stable(bench: Bench)
     assert states(outcomes)["key"] == "warning"
     assert states(outcomes)["domain"] == "skipped"
     assert "failed" not in states(outcomes).values()
-    assert outcomes["key"].account == provider.identify()
+    account = outcomes["key"].account
+    assert account == provider.identify()
+    assert account is not None
+    assert not account.certain  # a key with full access for the same account must not look like another account's
 
 
 def test_an_unverified_sender_is_told_the_dns_entries_that_miss(bench: Bench) -> None:

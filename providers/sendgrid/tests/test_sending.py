@@ -300,6 +300,7 @@ def test_a_refused_sending_names_what_to_do(bench: Bench, fault: Fault) -> None:
         send(bench)
     assert caught.value.fix
     assert not isinstance(caught.value, OutcomeUnknown)
+    assert "“what" not in caught.value.fix  # quoted are names on SendGrid's page only
 
 
 def test_a_message_may_be_small() -> None:

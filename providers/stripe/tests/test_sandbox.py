@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from providers.kit.faults import Fault
 from providers.kit.sandbox import SandboxRequest
 from providers.stripe.sandbox import RESTRICTED_KEY, ROUTES, SECRET_KEY, Sandbox, nested
 
@@ -185,3 +186,17 @@ def test_no_request_breaks_it(route: Any, form: dict[str, str]) -> None:
     status, body = Caller()(route.method, path, form)
     assert status in (200, 400, 404)
     assert (status == 200) is ("error" not in body)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "scope"),
+    [
+        ("GET", "/v1/balance", "rak_balance_read"),
+        ("GET", "/v1/customers", "rak_customer_read"),
+        ("POST", "/v1/payment_intents", "rak_payment_intent_write"),
+    ],
+)
+def test_a_missing_permission_is_that_of_the_call(method: str, path: str, scope: str) -> None:
+    request = SandboxRequest(method=method, path=path, query={}, headers={}, body=b"")
+    answer = Sandbox({}, lambda: NOW).refuse(Fault.MISSING_PERMISSION, request)
+    assert f"'{scope}'" in json.loads(answer.body)["error"]["message"]

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from providers.kit.registry import Registry
 from tests.conftest import People
 from tests.webapp.fakes import acme
 from tests.webapp.marketplace.test_search_page import words
@@ -112,6 +113,14 @@ def test_credentials_are_offered_only_when_they_are_set_and_never_shown(
     admin.post("/admin/providers/acme/credentials", data={"offered": "0"})
     assert acme.GOOD_KEY not in page + answer.text
     assert actions(session) == ["provider.credentials_offered", "provider.credentials_withdrawn"]
+
+
+def test_a_setting_of_the_server_is_named_once(app: Flask, admin: FlaskClient) -> None:
+    app.extensions["registry"] = Registry.discover()
+    for names in re.findall(r'<ul class="plain-list">(.*?)</ul>', admin.get("/admin/providers").text, re.DOTALL):
+        found = re.findall(r"<code[^>]*>(\w+)</code>", names)
+        assert found
+        assert len(found) == len(set(found))
 
 
 def test_what_people_miss_is_counted_over_all_workspaces(

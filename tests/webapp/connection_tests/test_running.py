@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from structlog.testing import capture_logs
 
 from jobs import connection_tests as jobs
+from providers.kit.contract import Account
 from tests.webapp.fakes import acme
 from webapp.connection_tests import lease, queries, runner, scheduled, service
 from webapp.connection_tests.models import ConnectionTest
@@ -269,6 +270,20 @@ def test_another_account_than_before_is_not_taken_silently(session: Session, san
     assert view.status == "failed"
     assert "another account (Ada's shop)" in view.message
     assert sandboxed.account_id == "acct_0"
+
+
+def test_a_key_that_can_t_tell_whose_account_it_opens_is_no_other_account(
+    session: Session, sandboxed: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key_only = Account(id="key-1", name="Acme (key only)", certain=False)
+    whose = [key_only, Account(id="acct_0", name="Bob's shop"), key_only]
+    monkeypatch.setattr(acme.Acme, "identify", lambda self: whose.pop(0))
+    seen = []
+    for _ in range(3):
+        assert run(session, ask(session, sandboxed)).status == "passed"
+        session.refresh(sandboxed)
+        seen.append((sandboxed.account_id, sandboxed.account_name))
+    assert seen == [(None, "Acme (key only)"), ("acct_0", "Bob's shop"), ("acct_0", "Bob's shop")]
 
 
 def test_ten_tests_a_minute_are_enough(session: Session, sandboxed: Instance) -> None:

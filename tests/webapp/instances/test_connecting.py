@@ -203,6 +203,19 @@ def test_a_short_secret_shows_no_last_four(session: Session, sandboxed: Instance
     assert queries.configuration_view(sandboxed)["webhook_secret"] == {"set": True, "last4": ""}
 
 
+@pytest.mark.parametrize(
+    ("value", "last4"),
+    [
+        ('{"private_key": "not a key", "type": "service_account"}', ""),
+        ("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----", ""),
+        ("MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE8w==", "8w=="),
+        ("sk_test_0123456789abcdef", "cdef"),
+    ],
+)
+def test_four_characters_are_shown_where_they_tell_one_from_another(value: str, last4: str) -> None:
+    assert secrets.last4_of(value) == last4
+
+
 def test_a_secret_is_in_no_repr_no_audit_entry_and_no_file_of_the_database(
     session: Session, sandboxed: Instance, app: Flask
 ) -> None:

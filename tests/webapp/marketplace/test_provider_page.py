@@ -23,7 +23,7 @@ from webapp.catalog import logos, service
 from webapp.core.errors import Forbidden
 from webapp.instances import service as instances
 from webapp.instances.models import Instance
-from webapp.marketplace import guides
+from webapp.marketplace import guides, queries
 from webapp.workspaces.models import Workspace
 
 HOSTILE = """# Title
@@ -88,6 +88,12 @@ def test_the_page_names_the_provider_and_every_section(client: FlaskClient, real
             assert field.env in said
         assert entry.manifest.api_base_setting in said
         assert 'style="' not in text
+
+
+def test_a_name_that_is_a_field_s_and_the_app_s_stands_there_once(real: Registry) -> None:
+    for entry in real:
+        names = [one.name for one in queries.variables(entry.manifest)]
+        assert len(names) == len(set(names)), entry.id
 
 
 def test_connecting_begins_where_it_should(client: FlaskClient) -> None:

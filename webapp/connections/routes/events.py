@@ -43,6 +43,7 @@ def webhook_values(instance: Instance) -> dict[str, Any]:
     since = instance.webhook_changed_at or instance.created_at
     watched = now() - since < WATCHED_FOR
     busy = instance.webhook_status in BUSY
+    reading = _being_read(arrived)
     return {
         "instance": instance,
         "manifest": manifest_of(instance.provider_id),
@@ -53,7 +54,8 @@ def webhook_values(instance: Instance) -> dict[str, Any]:
         "ready": ready,
         "arrived": arrived[0] if arrived else None,
         "refusals": queries.refusals(db.session(), instance),
-        "polls": busy or (ready and watched and not arrived) or _being_read(arrived),
+        "polls": busy or (ready and watched and not arrived) or reading,
+        "soon": busy or reading,
         "sandbox": instance.environment == Environment.SANDBOX,
         "sampling": samples.can_send(instance) and ready,
         "samples": samples.event_types(instance),
