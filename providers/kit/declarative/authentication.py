@@ -62,7 +62,9 @@ def oauth_settings(document: Document) -> OAuthSettings | None:
 
 def door_for(document: Document, connection: Connection, base_url: str, scope: Scope, seen: Seen) -> Any:
     """The connection's door with the document's credentials. `seen` gets every request as it leaves."""
-    secrets = [str(value) for name, value in scope["configuration"].items() if name in document.secret_names and value]
+    secrets = [
+        str(value) for name, value in scope["configuration"].items() if name in document.secret_names and value
+    ]
 
     def authenticate(prepared: Prepared) -> Prepared:
         prepared = _with_credentials(document, prepared, scope)

@@ -74,7 +74,9 @@ def webhook_steps(document: Document, connection: Connection) -> list[Step]:
         )
 
     def received() -> StepOutcome:
-        if state.last_refused_at and (state.last_received_at is None or state.last_refused_at > state.last_received_at):
+        if state.last_refused_at and (
+            state.last_received_at is None or state.last_refused_at > state.last_received_at
+        ):
             return warning(
                 "The last delivery was refused.", fix="Compare the signing secret with the one at the service."
             )

@@ -21,6 +21,7 @@ from providers.kit.declarative.document_webhook import Webhook
 VERSION = 1
 """Of the document's own format: a reader refuses a document of a later one."""
 
+
 @dataclass(frozen=True, kw_only=True)
 class PermissionNote(Part):
     """What the key must be allowed to do: `scope` as the service names it, `reason` in words."""

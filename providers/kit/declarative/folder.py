@@ -35,7 +35,9 @@ _BARS = (
 def guide_of(document: Document) -> str:
     """The set-up guide as Markdown, with the five sections that all guides have."""
     needs = [f"- An account at [{_line(document.name)}]({document.website})."] if document.website else []
-    needs += [f"- **{_line(one.label)}**: {_line(one.how_to or one.help or 'asked for below.')}" for one in document.fields]
+    needs += [
+        f"- **{_line(one.label)}**: {_line(one.how_to or one.help or 'asked for below.')}" for one in document.fields
+    ]
     steps = [
         f"{number}. **{_line(one.title)}** {_line(one.text)}"
         + (f" [{_line(one.url_label or 'Open the page')}]({one.url})" if one.url else "")

@@ -112,9 +112,7 @@ FUNCTIONS: dict[str, Function] = {
     "hmac_sha256": Function(call=_mac("sha256"), says="HMAC with SHA-256, in hex", fewest=2, most=2),
     "hmac_sha256_base64": Function(call=_mac_base64("sha256"), says="HMAC with SHA-256, in Base64", fewest=2, most=2),
     "hmac_sha512": Function(call=_mac("sha512"), says="HMAC with SHA-512, in hex", fewest=2, most=2),
-    "iso_date": Function(
-        call=lambda one: text_of(_moment(one)), says="A moment: 2026-11-23T12:00:00Z"
-    ),
+    "iso_date": Function(call=lambda one: text_of(_moment(one)), says="A moment: 2026-11-23T12:00:00Z"),
     "json": Function(call=lambda one: json.dumps(one, ensure_ascii=False, default=text_of), says="As JSON"),
     "lower": Function(call=lambda one: text_of(one).lower(), says="In lower case"),
     "md5": Function(call=lambda one: hashlib.md5(_bytes(one), usedforsecurity=False).hexdigest(), says="MD5, in hex"),

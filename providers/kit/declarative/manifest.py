@@ -244,7 +244,8 @@ def _webhook(webhook: Webhook, service: str) -> WebhookSettings:
     unsigned = isinstance(scheme, BasicScheme | TokenScheme)
     return WebhookSettings(
         events=tuple(
-            WebhookEventType(type=one.type, label=one.label or one.type, default=one.default) for one in webhook.events
+            WebhookEventType(type=one.type, label=one.label or one.type, default=one.default)
+            for one in webhook.events
         ),
         signature=_SIGNATURES[scheme.kind],
         secret_field=webhook.secret_field,

@@ -39,7 +39,9 @@ def first_page(pagination: Pagination | None, call: Call) -> Call:
     return replace(call, query={**call.query, **more})
 
 
-def next_page(pagination: Pagination, call: Call, page: int, data: Any, answer: Answer, count: int) -> Call | str | None:
+def next_page(
+    pagination: Pagination, call: Call, page: int, data: Any, answer: Answer, count: int
+) -> Call | str | None:
     """The request after this one; a text is a cursor for which the operation is filled in anew.
 
     `page` counts from 0, `count` is how many items it had. Raises UnexpectedResponse, SelectionError.

@@ -20,9 +20,7 @@ _TEXT_TAG = "tag:yaml.org,2002:str"
 class DocumentError(Exception):
     """A text that is no document. `fix` says what to do, `pointer` where; `findings` are all that were found."""
 
-    def __init__(
-        self, message: str, *, fix: str = "", pointer: str = "", findings: tuple[Finding, ...] = ()
-    ) -> None:
+    def __init__(self, message: str, *, fix: str = "", pointer: str = "", findings: tuple[Finding, ...] = ()) -> None:
         super().__init__(message)
         self.fix = fix
         self.pointer = pointer
@@ -83,19 +81,21 @@ def _write_text(writer: Any, text: str) -> Any:
 _Writer.add_representer(str, _write_text)
 
 
-def load(text: str | bytes) -> Any:
+def load(text: str | bytes, *, most_bytes: int = MAX_BYTES, depth: int = MAX_DEPTH, nodes: int = MAX_NODES) -> Any:
     """Plain data of a YAML or JSON text. Raises DocumentError."""
     size = len(text) if isinstance(text, bytes) else len(text.encode("utf-8", "surrogatepass"))
-    if size > MAX_BYTES:
-        raise DocumentError("The text is larger than 1 MiB.", fix="Split it, or leave out samples.")
+    if size > most_bytes:
+        raise DocumentError(
+            f"The text is larger than {most_bytes >> 20} MiB.", fix="Split it, or leave out samples."
+        )
     try:
         words = text.decode("utf-8-sig") if isinstance(text, bytes) else text.removeprefix("﻿")
         words.encode("utf-8")
     except UnicodeError:
         raise DocumentError("The text is not UTF-8.", fix="Save the file as UTF-8.") from None
     data = _json(words) if words.lstrip()[:1] in ("{", "[") else _NOT_JSON
-    data = _yaml(words) if data is _NOT_JSON else data
-    check_size(data)
+    data = _yaml(words, depth, nodes) if data is _NOT_JSON else data
+    check_size(data, depth=depth, nodes=nodes)
     return data
 
 
@@ -122,7 +122,7 @@ def check_size(data: Any, *, depth: int = MAX_DEPTH, nodes: int = MAX_NODES) -> 
         ]
         if not level:
             return
-    raise DocumentError("The document is nested too deeply.", fix="Flatten it: forty levels are enough.")
+    raise DocumentError("The document is nested too deeply.", fix="Flatten it.")
 
 
 _NOT_JSON = object()
@@ -138,7 +138,7 @@ def _json(text: str) -> Any:
         return _NOT_JSON
 
 
-def _yaml(text: str) -> Any:
+def _yaml(text: str, most_depth: int, most_nodes: int) -> Any:
     try:
         depth = count = 0
         for event in yaml.parse(text, Loader=_Reader):
@@ -148,8 +148,10 @@ def _yaml(text: str) -> Any:
                 )
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             count += isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent)
-            if depth > MAX_DEPTH or count > MAX_NODES * 2:
-                raise DocumentError("The document is nested too deeply, or too large.", fix="Flatten it, or split it.")
+            if depth > most_depth or count > most_nodes * 2:
+                raise DocumentError(
+                    "The document is nested too deeply, or too large.", fix="Flatten it, or split it."
+                )
         return yaml.load(text, Loader=_Reader)  # noqa: S506  # a subclass of the safe loader
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark

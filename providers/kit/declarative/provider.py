@@ -38,9 +38,7 @@ class DeclarativeProvider(Provider):
         """What the last operation sent and got, secrets masked; also after it failed."""
         return tuple(self._runner.exchanges)
 
-    def run_operation(
-        self, operation_id: str, inputs: Mapping[str, Any], *, since: str = ""
-    ) -> OperationResult:
+    def run_operation(self, operation_id: str, inputs: Mapping[str, Any], *, since: str = "") -> OperationResult:
         """Runs one operation. `since` is what the last incremental run gave. Raises ProviderError."""
         try:
             operation = self.document.operation(operation_id)

@@ -99,9 +99,7 @@ def _finding(error: Any, data: Any) -> Finding:
         fix = "Use lower-case letters, digits and underscores, and begin with a letter."
     else:
         message, fix = f"“{where}” is not what is expected there.", str(error["msg"])
-    return Finding(
-        rule="schema", severity=Severity.ERROR, message=message, pointer=pointer_of(*parts), fix=fix[:300]
-    )
+    return Finding(rule="schema", severity=Severity.ERROR, message=message, pointer=pointer_of(*parts), fix=fix[:300])
 
 
 def _steps_inside(loc: Iterable[str | int], data: Any) -> tuple[str | int, ...]:

@@ -76,9 +76,7 @@ def _applies(rule: ErrorRule, answer: Answer, data: Any) -> bool:
         return False  # a condition that does not fit this answer does not hold
 
 
-def _error(
-    rule: ErrorRule, document: Document, answer: Answer, data: Any, secrets: Iterable[str]
-) -> ProviderError:
+def _error(rule: ErrorRule, document: Document, answer: Answer, data: Any, secrets: Iterable[str]) -> ProviderError:
     message, fix = MESSAGES[rule.error]
     words = rule.message or message.format(document.name)
     said = _vendor_text(rule, data, secrets)

@@ -124,7 +124,9 @@ class Runner:
             elapsed_ms=(time.perf_counter() - began) * 1000,
         )
 
-    def _scope(self, inputs: Mapping[str, Any], *, since: str | None = None, cursor: str | None = None) -> dict[str, Any]:
+    def _scope(
+        self, inputs: Mapping[str, Any], *, since: str | None = None, cursor: str | None = None
+    ) -> dict[str, Any]:
         return {
             "configuration": self.configuration,
             "input": inputs,
@@ -171,7 +173,14 @@ class Runner:
             self.exchanges.append(shown_answer(request, answer, self.secrets))
 
     def _next(
-        self, operation: Operation, call: Call, page: int, data: Any, answer: Answer, count: int, scope: dict[str, Any]
+        self,
+        operation: Operation,
+        call: Call,
+        page: int,
+        data: Any,
+        answer: Answer,
+        count: int,
+        scope: dict[str, Any],
     ) -> Call | None:
         if operation.pagination is None:
             return None

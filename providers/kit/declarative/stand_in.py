@@ -100,7 +100,9 @@ class DocumentStandIn(VendorStandIn):
         return _json(401, {"error": "invalid_client"})
 
     def _operation(self, request: SandboxRequest) -> Operation | None:
-        fitting = [one for one, pattern in self._paths if pattern.fullmatch(request.path) and one.method == request.method]
+        fitting = [
+            one for one, pattern in self._paths if pattern.fullmatch(request.path) and one.method == request.method
+        ]
         return next((one for one in fitting if _same_body(one, request)), fitting[0] if fitting else None)
 
     @cached_property
@@ -221,9 +223,7 @@ def _same_body(operation: Operation, request: SandboxRequest) -> bool:
 def _answer(sample: SampleAnswer, kind: str, more: dict[str, str]) -> SandboxResponse:
     body = sample.text.encode() if sample.text else json.dumps(sample.json, ensure_ascii=False).encode()
     headers = {"Content-Type": _KINDS[kind if sample.text else "json"], **sample.headers, **more}
-    return SandboxResponse(
-        status=sample.status, body=b"" if sample.status in (204, 304) else body, headers=headers
-    )
+    return SandboxResponse(status=sample.status, body=b"" if sample.status in (204, 304) else body, headers=headers)
 
 
 def _empty(operation: Operation) -> SandboxResponse:

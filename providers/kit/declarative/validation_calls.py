@@ -87,7 +87,17 @@ def _auth(notes: Notes) -> None:
         roots["request"] = ("method", "path", "query", "url", "body")
         _headers(notes, auth.headers, "auth", "headers")
     secrets: set[str] = set()
-    for name in ("value", "username", "password", "token", "client_id", "client_secret", "secret", "signed", "headers"):
+    for name in (
+        "value",
+        "username",
+        "password",
+        "token",
+        "client_id",
+        "client_secret",
+        "secret",
+        "signed",
+        "headers",
+    ):
         if hasattr(auth, name):
             secrets |= notes.templates(getattr(auth, name), roots, "auth", name)
     if not secrets & notes.document.secret_names:
@@ -143,11 +153,15 @@ def _operation(notes: Notes, operation: Operation, index: int) -> None:
     if operation.effect == "write" and operation.method in ("GET", "HEAD"):
         notes.warning("effect", "It changes something, but is asked for with GET.", *where, "method")
     if operation.effect == "read" and operation.method in ("PUT", "PATCH", "DELETE"):
-        notes.error("effect", f"{operation.method} changes something.", *where, "effect", fix="Choose “changes data”.")
+        notes.error(
+            "effect", f"{operation.method} changes something.", *where, "effect", fix="Choose “changes data”."
+        )
     if operation.effect == "write" and operation.repeat == "safe":
         notes.warning("repeat", "It may be done twice when no answer comes.", *where, "repeat")
     if not operation.samples:
-        notes.warning("samples", "There is no sample answer.", *where, "samples", fix="Run it once, and keep the answer.")
+        notes.warning(
+            "samples", "There is no sample answer.", *where, "samples", fix="Run it once, and keep the answer."
+        )
 
 
 def _request(notes: Notes, operation: Operation, *where: str | int) -> None:
@@ -161,7 +175,9 @@ def _request(notes: Notes, operation: Operation, *where: str | int) -> None:
     _no_secret(notes, in_address, (*where, "path"))
     _no_secret(notes, notes.templates(operation.query, roots, *where, "query"), (*where, "query"))
     if not operation.path.strip():
-        notes.error("path", "The operation has no path.", *where, "path", fix="Write what comes after the base address.")
+        notes.error(
+            "path", "The operation has no path.", *where, "path", fix="Write what comes after the base address."
+        )
     try:
         literal = "".join(part if isinstance(part, str) else "x" for part in parse(operation.path).parts)
     except TemplateError:
@@ -176,7 +192,9 @@ def _request(notes: Notes, operation: Operation, *where: str | int) -> None:
     if body is None:
         return
     if operation.method in ("GET", "HEAD"):
-        notes.error("body", f"{operation.method} sends no body.", *where, "body", fix="Choose POST, or use the query.")
+        notes.error(
+            "body", f"{operation.method} sends no body.", *where, "body", fix="Choose POST, or use the query."
+        )
     if isinstance(body, GraphqlBody):
         if "{{" in body.query:
             notes.error("body", "Inputs go into variables, not into the query.", *where, "body", "query")

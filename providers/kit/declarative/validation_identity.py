@@ -30,7 +30,10 @@ def identity_findings(notes: Notes, known: Sequence[Known]) -> None:
     document = notes.document
     if not _ID.fullmatch(document.id):
         notes.error(
-            "id", "The id may only have lower-case letters, digits and single hyphens.", "id", fix="Write acme-orders."
+            "id",
+            "The id may only have lower-case letters, digits and single hyphens.",
+            "id",
+            fix="Write acme-orders.",
         )
     for name, words in (("name", "a name"), ("tagline", "one line that says what it is for")):
         if not getattr(document, name).strip():
@@ -113,7 +116,9 @@ def _example(notes: Notes, field: InputField, *where: str | int) -> None:
     else:
         name, value = "example", field.example
         if not value and field.required and where[0] == "fields":
-            notes.error("example", "The field has no example.", *where, "example", fix="Write one: nobody's real value.")
+            notes.error(
+                "example", "The field has no example.", *where, "example", fix="Write one: nobody's real value."
+            )
     if value:
         wrong = complaints((replace(field, depends_on=None),), {field.name: value})
         for words in wrong.values():
@@ -159,5 +164,3 @@ def _host(url: str) -> str:
         return (urlsplit(url).hostname or "").removeprefix("www.")
     except ValueError:
         return ""
-
-

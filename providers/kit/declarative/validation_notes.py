@@ -94,9 +94,7 @@ class Notes:
 
     def _add(self, severity: Severity, rule: str, message: str, where: tuple[str | int, ...], fix: str) -> None:
         parts = [one for one in where if one != ""]
-        self.found.append(
-            Finding(rule=rule, severity=severity, message=message, pointer=pointer_of(*parts), fix=fix)
-        )
+        self.found.append(Finding(rule=rule, severity=severity, message=message, pointer=pointer_of(*parts), fix=fix))
 
 
 def doubles(values: Iterable[str]) -> list[tuple[int, str]]:

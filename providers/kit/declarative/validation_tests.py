@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from providers.kit.declarative.checks import holds, sentence_of
 from providers.kit.declarative.document import ServiceTest
+from providers.kit.declarative.rules import complaints
 from providers.kit.declarative.selecting import SelectionError
 from providers.kit.declarative.validation_calls import sample_data
 from providers.kit.declarative.validation_notes import Notes, doubles
-from providers.kit.declarative.rules import complaints
 
 
 def test_findings(notes: Notes) -> None:
@@ -56,5 +56,9 @@ def _test(notes: Notes, test: ServiceTest, index: int) -> None:
             good = False
         if not good:
             notes.warning(
-                "tests", f"The sample answer says otherwise: {one.says or sentence_of(one)}.", *where, "expect", number
+                "tests",
+                f"The sample answer says otherwise: {one.says or sentence_of(one)}.",
+                *where,
+                "expect",
+                number,
             )

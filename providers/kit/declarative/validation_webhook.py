@@ -29,7 +29,10 @@ def webhook_findings(notes: Notes) -> None:
         )
     _scheme(notes, webhook)
     good = all(
-        [notes.path(getattr(webhook, name), "webhook", name) for name in ("items", "event_id", "event_type", "created_at")]
+        [
+            notes.path(getattr(webhook, name), "webhook", name)
+            for name in ("items", "event_id", "event_type", "created_at")
+        ]
     )
     if not webhook.events:
         notes.error("webhook", "No event is listed.", "webhook", "events")
@@ -45,7 +48,9 @@ def webhook_findings(notes: Notes) -> None:
 def _scheme(notes: Notes, webhook: Webhook) -> None:
     scheme = webhook.scheme
     if isinstance(scheme, BasicScheme | TokenScheme):
-        notes.advice("webhook", "The body is not signed: whoever learns the secret can invent events.", "webhook", "scheme")
+        notes.advice(
+            "webhook", "The body is not signed: whoever learns the secret can invent events.", "webhook", "scheme"
+        )
         return
     if not isinstance(scheme, HmacScheme):
         return
@@ -57,9 +62,13 @@ def _scheme(notes: Notes, webhook: Webhook) -> None:
         notes.error("webhook", "Functions can't be used here.", "webhook", "scheme", "signed")
     for name, header in (("timestamp", scheme.timestamp_header), ("id", scheme.id_header)):
         if name in scheme.signed.replace("{{ body }}", "") and not header:
-            notes.error("webhook", f"It is not said which header has the {name}.", "webhook", "scheme", f"{name}_header")
+            notes.error(
+                "webhook", f"It is not said which header has the {name}.", "webhook", "scheme", f"{name}_header"
+            )
     if scheme.timestamp_header and "timestamp" not in scheme.signed:
-        notes.warning("webhook", "The time is not signed, so that anyone can change it.", "webhook", "scheme", "signed")
+        notes.warning(
+            "webhook", "The time is not signed, so that anyone can change it.", "webhook", "scheme", "signed"
+        )
     if scheme.tolerance and not scheme.timestamp_header:
         notes.error("webhook", "It is not said which header has the time.", "webhook", "scheme", "timestamp_header")
     if not scheme.timestamp_header:
@@ -79,7 +88,9 @@ def _event(notes: Notes, webhook: Webhook, event: EventType, index: int, *, read
     if not event.sentence:
         notes.warning("webhook", "There is no sentence that tells people what happened.", *where, "sentence")
     if not isinstance(event.sample, dict | list):
-        notes.error("webhook", "There is no sample delivery.", *where, "sample", fix="Paste one that the service sent.")
+        notes.error(
+            "webhook", "There is no sample delivery.", *where, "sample", fix="Paste one that the service sent."
+        )
         return
     if not read:
         return

@@ -55,9 +55,7 @@ def verify_delivery(webhook: Webhook, request: InboundRequest, secrets: Sequence
     elif isinstance(scheme, TimestampedScheme):
         _known(secrets)
         value = header(request.headers, scheme.header.lower())
-        verify_timestamped(
-            request.body, value, secrets, now, scheme=scheme.scheme, tolerance=scheme.tolerance
-        )
+        verify_timestamped(request.body, value, secrets, now, scheme=scheme.scheme, tolerance=scheme.tolerance)
     elif isinstance(scheme, HmacScheme):
         _verify_hmac(scheme, request, secrets, now)
     else:
