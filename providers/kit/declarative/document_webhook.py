@@ -92,7 +92,7 @@ class EventType(Part):
 
 @dataclass(frozen=True, kw_only=True)
 class Webhook(Part):
-    """`items` (JMESPath) finds the events of a delivery ("": it is one); `event_id` and the others are over one event.
+    """`items` (JMESPath) finds the events of a delivery ("": it is one); `event_id` and the others are of one.
 
     `id_header` and `type_header` are for services that say these in a header.
     """

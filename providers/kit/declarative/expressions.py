@@ -1,4 +1,4 @@
-"""Templates: text with `{{ … }}` in it. A small, total language: no loops, no attributes, nothing of Python.
+"""Templates: text with `{{ … }}` in it. A small, total language: no loops, nothing of Python.
 
     {{ configuration.shop | lower }}     {{ concat(input.id, ':', now | unix_time) | hmac_sha256(configuration.key) }}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -67,7 +67,10 @@ def next_page(
 
 
 def same_service(url: str, current: str, base: str) -> str:
-    """The whole address of the page after `current`, which must be of the base's service. Raises UnexpectedResponse."""
+    """The whole address of the page after `current`, which must be of the same service.
+
+    Raises UnexpectedResponse.
+    """
     if len(url) > MAX_CURSOR:
         raise _odd("the next page's address is too long")
     try:
@@ -93,7 +96,7 @@ def _more(expression: str, data: Any) -> bool:
 
 
 def _next_link(header: str) -> str:
-    links: list[Mapping[str, str]] = parse_header_links(header) if header and len(header) < 20_000 else []
+    links: Sequence[Mapping[str, str]] = parse_header_links(header) if 0 < len(header) < 20_000 else ()
     return next((one.get("url", "") for one in links if one.get("rel") == "next"), "")
 
 

@@ -1,4 +1,4 @@
-"""YAML and JSON text to plain data and back: bounded, without anchors, with the values that JSON knows and no others."""
+"""YAML and JSON text to plain data and back: bounded, without anchors, with the values that JSON knows."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import yaml
 
 from providers.kit.declarative.findings import Finding
 
-MAX_BYTES = 1024 * 1024
+MAX_BYTES = 2 * 1024 * 1024
 MAX_DEPTH = 40
-MAX_NODES = 100_000
+MAX_NODES = 200_000
 _TEXT_TAG = "tag:yaml.org,2002:str"
 
 
@@ -51,7 +51,7 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
-class _Reader(_Loader):  # type: ignore[misc]  # one of two classes, whichever is built in
+class _Reader(_Loader):
     """The safe loader, with JSON's scalars, and without keys that stand twice."""
 
     yaml_implicit_resolvers = _resolvers()
@@ -65,7 +65,7 @@ class _Reader(_Loader):  # type: ignore[misc]  # one of two classes, whichever i
         return found
 
 
-class _Writer(_Dumper):  # type: ignore[misc]  # one of two classes, whichever is built in
+class _Writer(_Dumper):
     yaml_implicit_resolvers = _resolvers()
 
     def ignore_aliases(self, data: Any) -> bool:
@@ -85,9 +85,7 @@ def load(text: str | bytes, *, most_bytes: int = MAX_BYTES, depth: int = MAX_DEP
     """Plain data of a YAML or JSON text. Raises DocumentError."""
     size = len(text) if isinstance(text, bytes) else len(text.encode("utf-8", "surrogatepass"))
     if size > most_bytes:
-        raise DocumentError(
-            f"The text is larger than {most_bytes >> 20} MiB.", fix="Split it, or leave out samples."
-        )
+        raise DocumentError(f"The text is larger than {most_bytes >> 20} MiB.", fix="Split it, or leave out samples.")
     try:
         words = text.decode("utf-8-sig") if isinstance(text, bytes) else text.removeprefix("﻿")
         words.encode("utf-8")

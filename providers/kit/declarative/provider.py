@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -107,7 +107,7 @@ def _webhook_members(webhook: Webhook, service: str) -> dict[str, Any]:
     def sample(event_type: str, secret: str, now: datetime, seed: int) -> InboundRequest:
         return sample_delivery(webhook, event_type, secret, now, seed)
 
-    functions = {"verify": verify, "read": read, "describe": describe}
+    functions: dict[str, Callable[..., Any]] = {"verify": verify, "read": read, "describe": describe}
     if any(isinstance(one.sample, dict | list) for one in webhook.events):
         functions["sample_delivery"] = sample
     return {name: staticmethod(one) for name, one in functions.items()}

@@ -93,7 +93,7 @@ def request_for(document: Document, operation: Operation, scope: Scope) -> Call:
 
 
 def filled(content: Any, scope: Scope) -> Any:
-    """JSON with its texts filled in; a member whose one placeholder was not given is left out. Raises TemplateError."""
+    """JSON with its texts filled in; what was not given is left out. Raises TemplateError."""
     if isinstance(content, str):
         value = evaluate(content, scope)
         return value if value is None or isinstance(value, str | int | float | list | dict) else text_of(value)

@@ -33,10 +33,10 @@ _RETRIES = {"auto": Retry.AUTO, "safe": Retry.SAFE, "never": Retry.NONE}
 
 @dataclass(frozen=True, kw_only=True)
 class OperationResult:
-    """What one operation gave. `picked` is one object of outputs, or a list of them; `items` are of our own type.
+    """What one operation gave. `picked` is one object of outputs, or a list of them; `items` are of our type.
 
-    `data` is the (last) answer as plain data. `exchanges` are what was sent and answered, secrets masked, one for each
-    page. `since` is what the next incremental run begins with. `complete` is False where pages were left.
+    `data` is the (last) answer as plain data. `exchanges` are what was sent and answered, secrets masked, one a page.
+    `since` is what the next incremental run begins with. `complete` is False where pages were left.
     """
 
     operation: str
@@ -159,9 +159,9 @@ class Runner:
             self._show(None)
             raise
         self._show(answer)
-        error = self._refusal(operation, answer)
-        if error is not None:
-            raise error
+        refusal = self._refusal(operation, answer)
+        if refusal is not None:
+            raise refusal
         return answer, data_of(answer, operation.response)
 
     def _refusal(self, operation: Operation, answer: Answer) -> ProviderError | None:

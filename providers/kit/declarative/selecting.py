@@ -47,7 +47,7 @@ def select(expression: str, data: Any) -> Any:
         raise SelectionError(message) from None
 
 
-class _Bounded(TreeInterpreter):  # type: ignore[misc]  # the library has no types
+class _Bounded(TreeInterpreter):
     """Counts what is looked at and made: some expressions double their result with every few letters."""
 
     def __init__(self) -> None:

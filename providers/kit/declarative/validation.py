@@ -54,7 +54,7 @@ def validate(document: Document, *, known: Iterable[Known] = ()) -> tuple[Findin
     webhook_findings(notes)
     test_findings(notes)
     if len(to_json(document).encode()) > MAX_BYTES:
-        notes.error("size", "The document is larger than 1 MiB.", "", fix="Shorten its samples.")
+        notes.error("size", "The document is larger than 2 MiB.", "", fix="Shorten its samples.")
     order = list(Severity)
     return tuple(sorted(notes.found, key=lambda one: order.index(one.severity)))
 

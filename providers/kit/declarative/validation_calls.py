@@ -9,6 +9,7 @@ from typing import Any
 from providers.kit.answers import Answer
 from providers.kit.declarative.answers import loosely
 from providers.kit.declarative.document_calls import (
+    ApiKeyAuth,
     ByCursor,
     ByNextUrl,
     ByOffset,
@@ -19,6 +20,7 @@ from providers.kit.declarative.document_calls import (
     OAuthCode,
     Operation,
     SampleAnswer,
+    SignedRequests,
     XmlBody,
 )
 from providers.kit.declarative.expressions import TemplateError, fill, parse
@@ -107,7 +109,7 @@ def _auth(notes: Notes) -> None:
             "auth",
             fix="Add a field of the kind “secret”, and choose it here.",
         )
-    header = getattr(auth, "header", "") or (auth.name if getattr(auth, "place", "") == "header" else "")
+    header = auth.header if isinstance(auth, SignedRequests) else auth.name if isinstance(auth, ApiKeyAuth) else ""
     if header and not _HEADER.fullmatch(header):
         notes.error("header", f"“{header[:60]}” is not a header's name.", "auth", "name")
 

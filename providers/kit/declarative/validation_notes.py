@@ -43,7 +43,7 @@ class Notes:
         return True
 
     def templates(self, value: Any, allowed: Mapping[str, Iterable[str] | None], *where: str | int) -> set[str]:
-        """Reads every template of a value. `allowed` has the names of each root, None for any. Gives the fields used."""
+        """Reads every template of a value. `allowed` has the names of each root (None: any). Gives fields used."""
         used: set[str] = set()
         for text in templates_in(value):
             if redact(text) != text and "{{" not in text:

@@ -28,12 +28,9 @@ def webhook_findings(notes: Notes) -> None:
             fix="Add a field of the kind “secret”, and choose it here.",
         )
     _scheme(notes, webhook)
-    good = all(
-        [
-            notes.path(getattr(webhook, name), "webhook", name)
-            for name in ("items", "event_id", "event_type", "created_at")
-        ]
-    )
+    good = True
+    for name in ("items", "event_id", "event_type", "created_at"):
+        good &= notes.path(getattr(webhook, name), "webhook", name)
     if not webhook.events:
         notes.error("webhook", "No event is listed.", "webhook", "events")
     for index, name in doubles(one.type for one in webhook.events):

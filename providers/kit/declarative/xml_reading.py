@@ -39,7 +39,7 @@ def read_xml(content: bytes) -> Any:
     return builder.root
 
 
-def _refuse(*_: Any) -> None:
+def _refuse(*_: Any) -> int:
     raise XmlError("The answer declares a document type or entities, which are not read.")
 
 

@@ -53,7 +53,9 @@ def _asked(values: dict[str, Any], taken: Collection[str]) -> tuple[dict[str, An
             content[name] = _literals(value)
             continue
         field = unique(name_of(name), {*taken, *(one.name for one in inputs)})
-        kind: FieldKind = "switch" if isinstance(value, bool) else "number" if isinstance(value, int | float) else "text"
+        kind: FieldKind = (
+            "switch" if isinstance(value, bool) else "number" if isinstance(value, int | float) else "text"
+        )
         example = text_of(value)[:200]
         inputs.append(
             InputField(name=field, label=label_of(name), kind=kind, example="" if kind == "switch" else example)

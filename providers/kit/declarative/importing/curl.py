@@ -82,7 +82,11 @@ def _parser() -> _Parser:
     parser.add_argument("--url", action="append", default=[])
     parser.add_argument("-X", "--request", default="")
     parser.add_argument("-H", "--header", action="append", default=[])
-    for names in (("-d", "--data", "--data-raw", "--data-ascii", "--data-binary"), ("--data-urlencode",), ("--json",)):
+    for names in (
+        ("-d", "--data", "--data-raw", "--data-ascii", "--data-binary"),
+        ("--data-urlencode",),
+        ("--json",),
+    ):
         parser.add_argument(*names, action="append", default=[])
     parser.add_argument("-F", "--form", "--form-string", action="append", default=[])
     parser.add_argument("-u", "--user", default="")

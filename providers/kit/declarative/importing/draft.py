@@ -30,13 +30,27 @@ MAX_OPERATIONS = 300
 MAX_SAMPLES = 500_000
 """Letters of all samples together, so that a draft stays a document that can be read."""
 USE = PermissionNote(label="Use the service", reason="To do what the operations of this integration do.")
-_KEY_HEADER = re.compile(r"(?i)(api|access|auth|app|subscription|private)[-_]?(key|token)$|^x-[a-z-]*(key|token)$|^token$")
+_KEY_HEADER = re.compile(
+    r"(?i)(api|access|auth|app|subscription|private)[-_]?(key|token)$|^x-[a-z-]*(key|token)$|^token$"
+)
 _KEY_QUERY = re.compile(r"(?i)^(api_?key|key|token|access_?token|app_?id|appid|auth|secret)$")
 _ID_PART = re.compile(r"[0-9]+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|[0-9a-f]{16,}|[a-z]{2,6}_[A-Za-z0-9]{8,}")
 _PREFIX = re.compile(r"(?i)api|rest|v[0-9]+(\.[0-9]+)?")
 _DROPPED = frozenset(
     {"accept", "accept-encoding", "accept-language", "authorization", "cache-control", "connection", "content-length"}
-    | {"content-type", "cookie", "dnt", "host", "origin", "pragma", "priority", "referer", "te", "upgrade", "user-agent"}
+    | {
+        "content-type",
+        "cookie",
+        "dnt",
+        "host",
+        "origin",
+        "pragma",
+        "priority",
+        "referer",
+        "te",
+        "upgrade",
+        "user-agent",
+    }
 )
 
 
@@ -108,8 +122,12 @@ def draft_of(requests: Sequence[SeenRequest], name: str = "") -> Draft:
 def completed(document: Document) -> Document:
     """With words where there were none, the operation that proves a connection chosen, and a test for each sample."""
     document = replace(document, operations=_within_size(document.operations))
-    free = [one for one in document.operations if one.effect == "read" and not any(_asked(each) for each in one.inputs)]
-    likely = [one for one in free if re.search(r"(^|[-_/])(me|account|self|whoami|user|profile|status|ping)s?$", one.path)]
+    free = [
+        one for one in document.operations if one.effect == "read" and not any(_asked(each) for each in one.inputs)
+    ]
+    likely = [
+        one for one in free if re.search(r"(^|[-_/])(me|account|self|whoami|user|profile|status|ping)s?$", one.path)
+    ]
     chosen = (likely or free)[:1]
     tests = tuple(
         ServiceTest(
@@ -117,7 +135,11 @@ def completed(document: Document) -> Document:
             name=one.label,
             operation=one.id,
             inputs={each.name: each.example for each in one.inputs if _asked(each) and each.example},
-            expect=(Expectation(test="status", value=one.samples[0].status, says=f"the answer is {one.samples[0].status}"),),
+            expect=(
+                Expectation(
+                    test="status", value=one.samples[0].status, says=f"the answer is {one.samples[0].status}"
+                ),
+            ),
         )
         for one in document.operations
         if one.samples and one.effect == "read"
@@ -139,20 +161,38 @@ def sign_in(requests: Iterable[SeenRequest]) -> tuple[Auth, tuple[InputField, ..
         scheme, _, rest = given.partition(" ")
         user = one.user or ("x:x" if scheme.lower() == "basic" else "")
         if user:
-            fields = (InputField(name="username", label="User name", example="hub"), secret_field("password", "Password"))
+            fields = (
+                InputField(name="username", label="User name", example="hub"),
+                secret_field("password", "Password"),
+            )
             basic = BasicAuth(username="{{ configuration.username }}", password="{{ configuration.password }}")
-            return basic, fields, tuple(each for each in (given, rest, *user.split(":", 1)) if len(each) > 2), "It signs in with user name and password."
+            return (
+                basic,
+                fields,
+                tuple(each for each in (given, rest, *user.split(":", 1)) if len(each) > 2),
+                "It signs in with user name and password.",
+            )
         if given:
             bearer = BearerAuth(token="{{ configuration.api_token }}", scheme=scheme if rest else "")
             return bearer, (secret_field("api_token", "API token"),), (rest or given,), "It signs in with a token."
         for name, value in headers.values():
             if _KEY_HEADER.search(name):
                 key = ApiKeyAuth(name=name, value="{{ configuration.api_key }}")
-                return key, (secret_field("api_key", "API key"),), (value,), f"It signs in with a key in the header {name}."
+                return (
+                    key,
+                    (secret_field("api_key", "API key"),),
+                    (value,),
+                    f"It signs in with a key in the header {name}.",
+                )
         for name, value in one.query:
             if _KEY_QUERY.search(name):
                 key = ApiKeyAuth(place="query", name=name, value="{{ configuration.api_key }}")
-                return key, (secret_field("api_key", "API key"),), (value,), f"It signs in with a key in the query ({name})."
+                return (
+                    key,
+                    (secret_field("api_key", "API key"),),
+                    (value,),
+                    f"It signs in with a key in the query ({name}).",
+                )
     return NoAuth(), (), (), "It does not sign in."
 
 
@@ -176,9 +216,7 @@ def input_for(name: str, example: str = "", *, required: bool = False) -> InputF
     return InputField(name=name, label=label_of(name), kind=kind, required=required, example=example[:200])
 
 
-def _operation(
-    one: SeenRequest, prefix: str, auth: Auth, secrets: tuple[str, ...], missed: list[str]
-) -> Operation:
+def _operation(one: SeenRequest, prefix: str, auth: Auth, secrets: tuple[str, ...], missed: list[str]) -> Operation:
     path, inputs = _path(urlsplit(one.url).path.removeprefix(prefix))
     method: Any = one.method.upper()
     if method not in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"):
@@ -197,7 +235,10 @@ def _operation(
     headers = {
         name: literal(value)
         for name, value in one.headers.items()
-        if name.lower() not in _DROPPED and not name.startswith(":") and name != key and not name.lower().startswith("sec-")
+        if name.lower() not in _DROPPED
+        and not name.startswith(":")
+        and name != key
+        and not name.lower().startswith("sec-")
     }
     body = None
     if one.body or one.form:
@@ -252,7 +293,9 @@ def _prefix(paths: Sequence[str]) -> str:
 
 
 def _words(method: str, path: str) -> str:
-    verb = {"GET": "read", "POST": "create", "PUT": "replace", "PATCH": "change", "DELETE": "delete"}.get(method, "call")
+    verb = {"GET": "read", "POST": "create", "PUT": "replace", "PATCH": "change", "DELETE": "delete"}.get(
+        method, "call"
+    )
     nouns = [part for part in path.split("/") if part and "{{" not in part]
     return " ".join([verb, *nouns[-2:]])
 

@@ -287,19 +287,19 @@ class _Reader:
             if data is None:
                 continue
 
-
             text = json.dumps(data, ensure_ascii=False, default=str)
             response = response_of(text, "application/json")
             return response, (sample_of(status, text, response),)
         kinds = list(_object(answer.get("content")))
         if not kinds:
             return Response(kind="text"), (SampleAnswer(status=status),) if status == 204 else ()
-        found: Any = "xml" if "xml" in kinds[0] else "csv" if "csv" in kinds[0] else "json" if "json" in kinds[0] else "text"
+        found: Any = (
+            "xml" if "xml" in kinds[0] else "csv" if "csv" in kinds[0] else "json" if "json" in kinds[0] else "text"
+        )
         return Response(kind=found), ()
 
 
 def _example_text(value: Any, kind: str) -> str:
-
 
     if kind == "json":
         text = json.dumps(value, default=str)
@@ -336,5 +336,3 @@ def _list(value: Any) -> list[Any]:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
-
-

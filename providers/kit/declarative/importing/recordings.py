@@ -115,7 +115,9 @@ def _from_item(item: dict[str, Any], variables: dict[str, str], inherited: dict[
     if mode == "graphql":
         text = _graphql(_object(body.get("graphql")))
     form = tuple(_pairs(body.get(mode)).items()) if mode in ("formdata", "urlencoded") else ()
-    answers = [one for one in _list(item.get("response")) if isinstance(one, dict) and one.get("code") in range(200, 300)]
+    answers = [
+        one for one in _list(item.get("response")) if isinstance(one, dict) and one.get("code") in range(200, 300)
+    ]
     return SeenRequest(
         name=_text(item.get("name"))[:80],
         method=_text(request.get("method")) or "GET",
@@ -131,7 +133,6 @@ def _from_item(item: dict[str, Any], variables: dict[str, str], inherited: dict[
 
 
 def _graphql(body: dict[str, Any]) -> str:
-
 
     try:
         variables = json.loads(_text(body.get("variables")) or "{}")

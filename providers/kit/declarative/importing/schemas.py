@@ -46,7 +46,12 @@ class Schemas:
         if not isinstance(found, dict) or depth > MAX_DEPTH:
             return {}
         result = dict(found)
-        chosen = [each for name in ("oneOf", "anyOf") for each in (found.get(name) or [])[:1] if isinstance(found.get(name), list)]
+        chosen = [
+            each
+            for name in ("oneOf", "anyOf")
+            for each in (found.get(name) or [])[:1]
+            if isinstance(found.get(name), list)
+        ]
         parts = found["allOf"][:20] if isinstance(found.get("allOf"), list) else []
         for part in [*parts, *chosen]:
             other = self.merged(part, depth + 1)
