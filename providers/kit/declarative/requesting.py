@@ -139,9 +139,11 @@ def _texts(templates: Mapping[str, str], scope: Scope) -> dict[str, str]:
 
 
 def _path_part(value: str) -> str:
-    if value in ("", ".", ".."):
+    # Also inside: some servers take %2F for a slash before they look where a path leads.
+    if not value or any(part in (".", "..") for part in re.split(r"[/\\]", value)):
         raise InvalidRequest(
-            "A value that is part of the address is missing, or is only dots.", fix="Check the values and try again."
+            "A value that is part of the address is missing, or leads elsewhere by dots.",
+            fix="Check the values and try again.",
         )
     return quote(value, safe="")
 

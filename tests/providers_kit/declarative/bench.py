@@ -19,6 +19,7 @@ from providers.kit.transport import Limits, Transport, with_body
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 FOLDER = Path(__file__).parent / "documents"
+ORDERS_TOKEN = "nwo_0123456789abcdef"
 NAMES = tuple(sorted(one.stem for one in FOLDER.glob("*.yaml")))
 
 

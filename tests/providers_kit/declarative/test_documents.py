@@ -26,8 +26,9 @@ from providers.kit.declarative import (
     to_yaml,
     validate,
 )
-from providers.kit.declarative.document import Expectation, InputField, ServiceTest
+from providers.kit.declarative.document import Expectation, ServiceTest
 from providers.kit.declarative.document_calls import JsonBody, Operation, SampleAnswer
+from providers.kit.declarative.document_fields import InputField
 from tests.providers_kit.declarative.bench import NAMES, document
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)

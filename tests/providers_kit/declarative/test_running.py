@@ -73,7 +73,9 @@ def test_the_next_incremental_run_asks_for_what_is_new() -> None:
 def test_pages_are_bounded() -> None:
     listing = ORDERS.operation("list-customers")
     pages = iter(range(1000))
-    transport = Answers(lambda request: (200, {}, json.dumps({"data": [], "paging": {"next": f"c{next(pages)}"}}).encode()))
+    transport = Answers(
+        lambda request: (200, {}, json.dumps({"data": [], "paging": {"next": f"c{next(pages)}"}}).encode())
+    )
     result = opened(ORDERS, transport=transport).run_operation(listing.id, {})
     assert len(transport.requests) == 10
     assert not result.complete
@@ -148,13 +150,19 @@ def test_xml_is_sent_escaped_and_read_with_pages() -> None:
     provider, transport = answering(stock, b"<Response><Item no='1'><Count>2</Count></Item></Response>")
     assert provider.run_operation("stock", {"article": "<a>&'"}).picked == [{"article": "1", "count": "2"}]
     assert b"<Article>&lt;a&gt;&amp;&apos;</Article>" in transport.requests[0].body
-    assert [one["article"] for one in opened(stock).run_operation("stock", {"article": "A"}).picked] == ["A-1", "A-2", "A-3"]
+    assert [one["article"] for one in opened(stock).run_operation("stock", {"article": "A"}).picked] == [
+        "A-1",
+        "A-2",
+        "A-3",
+    ]
 
 
 def test_a_documents_tests_run_line_by_line() -> None:
     provider = opened(ORDERS)
     for test in provider.manifest.tests:
-        assert {outcome.status for _, outcome in run_steps(provider.steps(test.id, {}))} == {StepStatus.PASSED}, test.id
+        assert {outcome.status for _, outcome in run_steps(provider.steps(test.id, {}))} == {StepStatus.PASSED}, (
+            test.id
+        )
 
 
 def test_an_expectation_that_does_not_hold_is_a_failed_line() -> None:
@@ -245,7 +253,9 @@ def test_a_key_in_the_query_is_added_last_and_never_shown() -> None:
 
 
 def test_signed_requests_are_proven_on_the_stand_in() -> None:
-    one = variant(auth=SignedRequests(secret="{{ configuration.api_token }}", headers={"X-Time": "{{ now | unix_time }}"}))
+    one = variant(
+        auth=SignedRequests(secret="{{ configuration.api_token }}", headers={"X-Time": "{{ now | unix_time }}"})
+    )
     assert opened(one).identify().id == "acc_51"
     with pytest.raises(AuthenticationFailed):
         opened(one, {"api_token": "nwo_0123456789abcdee"}).identify()
@@ -267,7 +277,9 @@ def test_client_credentials_get_their_token_once() -> None:
 
 
 def test_oauth_uses_the_kept_token() -> None:
-    auth = OAuthCode(authorize_url="https://login.example.com/a", token_url="https://login.example.com/t", scopes=("read",))
+    auth = OAuthCode(
+        authorize_url="https://login.example.com/a", token_url="https://login.example.com/t", scopes=("read",)
+    )
     one = variant(auth=auth)
     assert opened(one).identify().id == "acc_51"
     assert provider_class(one).manifest.oauth.token_url == "https://login.example.com/t"
