@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from datetime import UTC, datetime
 
@@ -70,7 +71,8 @@ def test_what_is_not_of_the_language_is_refused(text: str) -> None:
 
 
 def test_references_reach_into_given_values_only() -> None:
-    assert evaluate("{{ input.__class__ }}" if False else "{{ now.year }}", SCOPE) is None
+    assert evaluate("{{ now.year }}", SCOPE) is None
+    assert evaluate("{{ configuration.shop.upper }}", SCOPE) is None
 
 
 @pytest.mark.parametrize(
@@ -83,10 +85,8 @@ def test_references_reach_into_given_values_only() -> None:
 )
 def test_a_growing_template_ends_early(text: str) -> None:
     began = time.perf_counter()
-    try:
+    with contextlib.suppress(TemplateError):
         assert len(str(evaluate(text, SCOPE))) < 300_000
-    except TemplateError:
-        pass
     assert time.perf_counter() - began < 5
 
 
@@ -128,16 +128,12 @@ def test_patterns_as_people_write_them_are_fine(pattern: str) -> None:
 @given(st.text(max_size=200))
 @settings(deadline=None)
 def test_no_text_breaks_a_template(text: str) -> None:
-    try:
+    with contextlib.suppress(TemplateError):
         fill(text, SCOPE)
-    except TemplateError as error:
-        assert str(error)
 
 
 @given(st.text(alphabet="{}'| (),.abinputconfiguration0\\", max_size=60))
 @settings(deadline=None)
 def test_no_placeholder_breaks_the_reader(text: str) -> None:
-    try:
+    with contextlib.suppress(TemplateError):
         evaluate("{{" + text + "}}", SCOPE)
-    except TemplateError as error:
-        assert str(error)

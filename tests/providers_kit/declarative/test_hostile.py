@@ -1,4 +1,4 @@
-"""Documents and values that try to get out: private addresses, other hosts, paths, headers, redirects, endless answers."""
+"""Documents and values that try to get out: by private addresses, other hosts, paths, headers, redirects, bombs."""
 
 from __future__ import annotations
 

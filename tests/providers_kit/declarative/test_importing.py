@@ -103,10 +103,13 @@ def test_a_postman_collection_becomes_operations() -> None:
         "variable": [{"key": "base", "value": "https://api.acme.example.com"}],
         "auth": {"type": "bearer", "bearer": [{"key": "token", "value": "x"}]},
         "item": [
-            {"name": "Folder", "item": [{"name": "Who am I", "request": {"method": "GET", "url": {"raw": "{{base}}/me"}}}]},
+            {
+                "name": "Folder",
+                "item": [{"name": "Who am I", "request": {"method": "GET", "url": {"raw": "{{base}}/me"}}}],
+            },
             {"name": "Lost", "request": "{{unknown}}/x", "event": [{"script": {}}]},
         ],
-    }  # fmt: skip
+    }
     draft = from_postman(json.dumps(collection))
     assert [one.label for one in draft.document.operations] == ["Who am I"]
     assert draft.document.name == "Acme API"

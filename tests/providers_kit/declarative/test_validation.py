@@ -74,17 +74,27 @@ def test_a_provider_that_is_there_already_is_named() -> None:
 def test_rules_of_fields_are_told_in_words() -> None:
     fields = (
         InputField(name="mode", label="Mode", options=(Option(value="a"), Option(value="b"))),
-        InputField(name="size", label="Size", kind="number", minimum=1, maximum=9, depends_on=DependsOn(field="mode", values=("b",))),
+        InputField(
+            name="size",
+            label="Size",
+            kind="number",
+            minimum=1,
+            maximum=9,
+            depends_on=DependsOn(field="mode", values=("b",)),
+        ),
         InputField(name="code", label="Code", pattern="[A-Z]{3}", pattern_hint="Three capitals.", required=False),
         InputField(name="site", label="Site", kind="url", required=False),
         InputField(name="data", label="Data", kind="json", required=False),
-    )  # fmt: skip
+    )
     assert complaints(fields, {"mode": "a"}) == {}
     assert complaints(fields, {"mode": "b"}) == {"size": "Size is needed."}
     assert complaints(fields, {"mode": "b", "size": "10"}) == {"size": "Size must be at most 9."}
     assert set(complaints(fields, {"mode": "c", "code": "ab", "site": "http://x", "data": "{"})) == {
-        "mode", "code", "site", "data",
-    }  # fmt: skip
+        "mode",
+        "code",
+        "site",
+        "data",
+    }
     assert complaints(fields, {"mode": "a", "code": "A" * 5000})["code"] == "Three capitals."
 
 
