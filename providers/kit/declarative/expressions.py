@@ -1,9 +1,10 @@
 """Templates: text with `{{ … }}` in it. A small, total language: no loops, nothing of Python.
 
-    {{ configuration.shop | lower }}    {{ concat(input.id, ':', now | date) | hmac_sha256(configuration.key) }}
+    {{ configuration.shop | lower }}
+    {{ concat(input.id, ':', now | unix_time) | hmac_sha256(configuration.key) }}
 
-A value is a text in single quotes, a whole number, a reference (`input.id`), or a named function of values. `a | f(b)`
-is `f(a, b)`. What is not given is null, and "" inside a text.
+A value is a text in single quotes, a whole number, a reference (`input.id`), or a named function of values.
+`a | f(b)` is `f(a, b)`. What is not given is null, and "" inside a text.
 """
 
 from __future__ import annotations

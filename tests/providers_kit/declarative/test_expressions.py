@@ -39,15 +39,11 @@ SCOPE = {
         ("{{ 'it\\'s }}' }}", "it's }}"),
         ("{{ input.none | default('x') }}", "x"),
         ("{{ 'a b/c' | urlencode }}", "a%20b%2Fc"),
-        ("{{ 'x' | hmac_sha256('k') | first(8) }}", "dd8b5a77"),
+        ("{{ 'x' | hmac_sha256('k') | first(8) }}", "c38edc88"),
     ],
 )
 def test_a_template_gives_its_value(text: str, value: object) -> None:
-    found = evaluate(text, SCOPE)
-    if text.startswith("{{ 'x' | hmac"):
-        assert len(found) == 8
-    else:
-        assert found == value
+    assert evaluate(text, SCOPE) == value
 
 
 @pytest.mark.parametrize(
