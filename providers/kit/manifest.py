@@ -220,7 +220,8 @@ class Manifest:
     """Everything the hub must know of a provider before anyone connects it.
 
     `unsupported` says why the vendor can't do what its category usually does: a capability's or method's name, and
-    the reason in plain words ("X has no scheduling: the hub keeps the post and sends it on time").
+    the reason in plain words ("X has no scheduling: the hub keeps the post and sends it on time"). A vendor that only
+    sends events, and cannot be called, says so under `ChecksConnection`.
     """
 
     id: str
