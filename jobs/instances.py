@@ -25,7 +25,7 @@ def register_webhook(instance_id: str) -> None:
 @job
 def unregister_webhook(instance_id: str) -> None:
     """Removes at the vendor what was set up there."""
-    _metered(instance_id, delivery.unregister_webhook)
+    _metered(instance_id, delivery.unregister_webhook, removed_too=True)
 
 
 @job
@@ -53,10 +53,10 @@ def tidy() -> int:
             return gone
 
 
-def _metered(instance_id: str, verb: Callable[..., delivery.Registration]) -> None:
+def _metered(instance_id: str, verb: Callable[..., delivery.Registration], *, removed_too: bool = False) -> None:
     session: Session = db.session()
     instance = session.get(Instance, instance_id)
-    if instance is None or instance.deleted_at is not None:
+    if instance is None or (instance.deleted_at is not None and not removed_too):
         return
     meter = CallMeter(instance)
     verb(session, instance, meter=meter)

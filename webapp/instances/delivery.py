@@ -142,7 +142,7 @@ def forgotten(session: Session) -> list[tuple[str, str]]:
         select(Instance.id, Instance.webhook_status).where(
             Instance.webhook_status.in_(("requested", "registering", "removing")),
             Instance.webhook_changed_at < before,
-            Instance.deleted_at.is_(None),
+            or_(Instance.deleted_at.is_(None), Instance.webhook_status == "removing"),
         )
     )
     return [(REMOVAL_JOB if status == "removing" else JOB, instance_id) for instance_id, status in rows]

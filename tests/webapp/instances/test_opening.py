@@ -129,6 +129,20 @@ def test_a_sandbox_registers_its_webhook_and_keeps_the_secret(session: Session, 
     assert (sandboxed.webhook_status, sandboxed.webhook_registration_id) == ("", "")
 
 
+def test_a_removed_connection_is_also_removed_at_the_vendor(session: Session, sandboxed: Instance) -> None:
+    instance_id = sandboxed.id
+    service.request_webhook(session, sandboxed)
+    session.commit()
+    jobs.register_webhook(instance_id)
+    service.request_webhook_removal(session, sandboxed)
+    service.delete(session, sandboxed)
+    session.commit()
+    assert sandboxed.deleted_at is not None
+    session.commit()
+    jobs.unregister_webhook(instance_id)
+    assert (sandboxed.webhook_status, sandboxed.webhook_registration_id) == ("", "")
+
+
 @pytest.mark.parametrize(
     ("address", "words"),
     [
