@@ -20,11 +20,15 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from providers.kit.contract import Category  # noqa: E402 (path first)
+from providers.kit.registry import Registry  # noqa: E402 (path first)
 from tests.e2e.conftest import BROWSER_FLAGS, browser_path, signed_in  # noqa: E402 (path first)
 from tests.runtime.product import Product, toolkit  # noqa: E402 (path first)
 
 IMAGES = ROOT / "docs" / "guide" / "images"
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
+WALKED = ("wizard", "practice", "test-failed")
+"""Pictures that are taken on the way through a connection, by how their names begin."""
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
@@ -38,6 +42,7 @@ def addresses(page: Page) -> Iterator[tuple[str, str]]:
         ("home", "/"),
         ("marketplace", "/marketplace"),
         ("provider", "/marketplace/stripe"),
+        *((f"provider-{name}", f"/marketplace/{id_}") for name, id_ in most_popular().items()),
         ("connections", "/integrations"),
         ("connection", connection),
         ("deliveries", "/deliveries"),
@@ -50,13 +55,19 @@ def addresses(page: Page) -> Iterator[tuple[str, str]]:
     )
 
 
+def most_popular() -> dict[str, str]:
+    """A provider of each category, by the category's name; the category of the first picture has its own."""
+    every = sorted((one.manifest for one in Registry.discover()), key=lambda one: one.popularity)
+    return {one.category.value: one.id for one in every if one.category is not Category.PAYMENT}
+
+
 def _first(page: Page, pattern: str) -> str:
     found = [link.get_attribute("href") or "" for link in page.locator("main a").all()]
     return next(one for one in found if re.search(pattern, one.split("?")[0]))
 
 
 def wizard(page: Page) -> Iterator[str]:
-    """Walks a sandbox connection through every step and names each as it is shown."""
+    """Walks a sandbox connection through every step, makes it fail, and names each page as it is shown."""
     page.goto("/integrations/new/resend?environment=sandbox")
     yield "wizard-purpose"
     page.get_by_role("button", name="Continue").click()
@@ -73,6 +84,14 @@ def wizard(page: Page) -> Iterator[str]:
     page.locator("main").get_by_role("link", name="Continue").click()
     page.wait_for_url("**/done")
     yield "wizard-done"
+    page.get_by_role("button", name="Finish").click()
+    page.get_by_role("link", name="Practise", exact=True).click()
+    page.get_by_role("radio", name="The key is refused").check()
+    yield "practice"
+    page.get_by_role("button", name="Make it so").click()
+    page.get_by_role("button", name="Run the test").first.click()
+    page.get_by_text("It does not work yet").wait_for(timeout=30_000)
+    yield "test-failed"
 
 
 def shoot(page: Page, name: str, size: str, theme: str) -> None:
@@ -113,9 +132,10 @@ def with_sample_data(browser: Browser, product: Product, email: str, password: s
             if name.startswith(wanted):
                 page.goto(path)
                 shoot(page, name, size, theme)
-        if "wizard".startswith(wanted) or wanted.startswith("wizard"):
+        if any(name.startswith(wanted) or wanted.startswith(name) for name in WALKED):
             for name in wizard(page):
-                shoot(page, name, size, theme)
+                if name.startswith(wanted):
+                    shoot(page, name, size, theme)
 
 
 def sample_data(product: Product) -> tuple[str, str]:

@@ -73,7 +73,7 @@ class Access:
             raise InvalidConfiguration(
                 "This connection may send events, but not read: nobody has let us in to Google's reports.",
                 field=SERVICE_ACCOUNT.name,
-                fix="Press “Connect with Google”, or paste the key file of a service account.",
+                fix="Press “Sign in with Google Analytics”, or paste the key file of a service account.",
                 fix_url=SERVICE_ACCOUNTS_URL,
                 code="no_access",
             )
@@ -139,7 +139,7 @@ class Access:
             try:
                 return client.refresh(token)
             except ProviderError as error:
-                error.fix = error.fix or "Connect with Google again."
+                error.fix = error.fix or "Sign in with Google Analytics again."
                 raise
 
         return renew

@@ -41,7 +41,11 @@ def stream_account(configuration: Mapping[str, str]) -> Account:
     """Whose account it is when nothing can be read: all that is known is where events go."""
     measurement_id = configuration.get(MEASUREMENT_ID.name, "")
     return Account(
-        id=measurement_id, name=f"Data stream {measurement_id}", detail="sends events, not confirmed", url=ADMIN_URL
+        id=measurement_id,
+        name=f"Data stream {measurement_id}",
+        detail="sends events, not confirmed",
+        url=ADMIN_URL,
+        certain=False,
     )
 
 
@@ -88,7 +92,7 @@ class Checks:
         if not self._reads:
             return warning(
                 "Nobody has let us in to read: we can send events, but neither confirm them nor make reports.",
-                fix="To have both, press “Connect with Google” or paste the key file of a service account.",
+                fix="To have both, press “Sign in with Google Analytics” or paste the key file of a service account.",
                 fix_url=SERVICE_ACCOUNTS_URL,
                 degrades=False,
             )

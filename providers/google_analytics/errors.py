@@ -106,7 +106,8 @@ def _token_error(answer: Answer, words: str, details: _Details) -> ProviderError
         )
     return AuthenticationFailed(
         f"Google no longer accepts the permission given to us.{said}",
-        fix="Connect with Google again, or paste a new key of the service account. An app that is in “Testing” loses "
+        fix="Sign in with Google Analytics again, or paste a new key of the service account. An app that "
+        "is in “Testing” loses "
         "its permission after 7 days.",
         fix_url=ACCESS_URL,
         **details,
@@ -116,7 +117,7 @@ def _token_error(answer: Answer, words: str, details: _Details) -> ProviderError
 def _not_signed_in(message: str, details: _Details) -> ProviderError:
     return AuthenticationFailed(
         "Google does not accept our sign-in.",
-        fix="Connect with Google again, or paste a new key of the service account.",
+        fix="Sign in with Google Analytics again, or paste a new key of the service account.",
         fix_url=ACCESS_URL,
         **details,
     )
@@ -141,7 +142,7 @@ def _scope_missing(details: _Details) -> ProviderError:
     return PermissionMissing(
         "We were not given the permission to read Google Analytics.",
         permission=READ_SCOPE,
-        fix="Connect with Google again and tick the box “See and download your Google Analytics data”.",
+        fix="Sign in with Google Analytics again and tick the box “See and download your Google Analytics data”.",
         fix_url=ACCESS_URL,
         **details,
     )

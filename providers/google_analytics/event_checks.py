@@ -82,7 +82,7 @@ class EventChecks:
             return warning(
                 "Sent, not confirmed: this connection may not read the realtime report.",
                 fix="Look for the event in Google Analytics under “Reports”, “Realtime”. To let us look, press "
-                "“Connect with Google” or paste the key file of a service account.",
+                "“Sign in with Google Analytics” or paste the key file of a service account.",
                 fix_url=REALTIME_URL,
                 degrades=False,
             )

@@ -87,7 +87,8 @@ _SETUP_STEPS = (
     ),
     SetupStep(
         title="Let us read reports",
-        text="Either press “Connect with Google” here and tick the box for Google Analytics, or create a service "
+        text="Either press “Sign in with Google Analytics” here and tick the box for Google Analytics, "
+        "or create a service "
         "account, press “Keys”, “Add key”, “Create new key”, choose JSON, and paste the file.",
         url=SERVICE_ACCOUNTS_URL,
         url_label="Open service accounts in the Google Cloud console",

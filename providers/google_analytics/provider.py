@@ -73,7 +73,8 @@ class GoogleAnalytics(Provider):
             raise PermissionMissing(
                 "You signed in without letting us read Google Analytics.",
                 permission=READ_SCOPE,
-                fix="Connect with Google again and tick the box “See and download your Google Analytics data”.",
+                fix="Sign in with Google Analytics again and tick the box “See and download your Google "
+                "Analytics data”.",
                 fix_url=ACCESS_URL,
             )
         return token

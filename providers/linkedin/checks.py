@@ -201,7 +201,7 @@ def expiry_line(ends: datetime, now: datetime) -> StepOutcome:
     left = (ends - now).total_seconds()
     days = math.ceil(left / 86_400)
     until = ends.astimezone(UTC).strftime("%Y-%m-%d")
-    fix = "Press “Connect with LinkedIn” and allow it again. Nothing else has to be set up anew."
+    fix = "Press “Sign in with LinkedIn” and allow it again. Nothing else has to be set up anew."
     if left <= 0:
         return failed(f"The access ran out on {until}: reconnect.", fix=fix, fix_url=GRANTS_URL)
     span = f"{days} day{'' if days == 1 else 's'}"

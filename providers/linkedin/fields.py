@@ -71,7 +71,7 @@ ACCESS_TOKEN = Field(
     pattern_hint="One long word without spaces, several hundred characters.",
     example="AQXdSP_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
     help="The permission that a LinkedIn member gave. It lasts 60 days.",
-    how_to="Filled in when you press “Connect with LinkedIn”. By hand: open the token generator in LinkedIn's "
+    how_to="Filled in when you press “Sign in with LinkedIn”. By hand: open the token generator in LinkedIn's "
     "developer tools, choose the app and the permissions, and press “Request access token”.",
     console_url=TOKEN_TOOL_URL,
     console_label="Open LinkedIn's token generator",
@@ -90,7 +90,7 @@ REFRESH_TOKEN = Field(
     required=False,
     hidden=True,
     help="Renews the access. LinkedIn gives one only to partners it has approved for this.",
-    how_to="Filled in when you press “Connect with LinkedIn”, if LinkedIn gives one.",
+    how_to="Filled in when you press “Sign in with LinkedIn”, if LinkedIn gives one.",
 )
 
 TOKEN_EXPIRES_AT = Field(
@@ -123,7 +123,7 @@ ACCESS = Field(
             "product, and LinkedIn must approve it.",
         ),
     ),
-    help="Decides which permissions “Connect with LinkedIn” asks for.",
+    help="Decides which permissions “Sign in with LinkedIn” asks for.",
 )
 
 VERSION = Field(

@@ -97,7 +97,7 @@ _SETUP_STEPS = (
     ),
     SetupStep(
         title="Connect",
-        text="Press “Connect with LinkedIn”, then “Allow”. The access lasts 60 days; we tell you two weeks before.",
+        text="Press “Sign in with LinkedIn”, then “Allow”. The access lasts 60 days; we tell you two weeks before.",
         url="https://www.linkedin.com/mypreferences/d/data-sharing-for-permitted-services",
         url_label="See what you have allowed on LinkedIn",
         field=ACCESS_TOKEN.name,

@@ -69,4 +69,6 @@ def account_of_token(client: Client) -> Account:
     """What stands for a project when there is only a token: nobody at Mixpanel says whose it is."""
     fingerprint = hashlib.sha256(client.need_token().encode()).hexdigest()[:16]
     detail = f"Token only, not proven; {client.region.label}"
-    return Account(id=f"token-{fingerprint}", name="Mixpanel project", detail=detail, url=client.region.app)
+    return Account(
+        id=f"token-{fingerprint}", name="Mixpanel project", detail=detail, url=client.region.app, certain=False
+    )

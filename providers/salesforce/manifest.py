@@ -108,7 +108,7 @@ _SETUP_STEPS = (
     SetupStep(
         title="Say where people sign in",
         text="Choose “Production or Developer Edition”, or “A Salesforce sandbox” for a copy that Salesforce keeps "
-        "for trying things out. Then press “Sign in to Salesforce”.",
+        "for trying things out. Then press “Sign in with Salesforce”.",
         field=LOGIN_HOST.name,
     ),
     SetupStep(

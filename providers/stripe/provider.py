@@ -103,6 +103,7 @@ class Stripe(Clocks, Catalogue, Checkout, Subscriptions, Invoices, Radar, Disput
             id=named or f"key-{digest}",
             name=named or "Account of a restricted key",
             detail="The restricted key may not read the account's name.",
+            certain=bool(named),
             url="https://dashboard.stripe.com/",
             livemode=live,
         )

@@ -142,8 +142,9 @@ class Sandbox(VendorStandIn):
             Fault.BAD_KEY: Refused(401, "Invalid API Key provided: sk_test_****"),
             Fault.MISSING_PERMISSION: Refused(
                 403,
-                "The provided key does not have the required permissions for this endpoint. Having the "
-                f"'rak_{_scope(request)}_{level}' permission would allow this request to continue.",
+                "The provided key does not have the required permissions for this endpoint on account "
+                f"'{ACCOUNT_ID}'. Having the 'rak_{_scope(request)}_{level}' permission would allow this "
+                "request to continue.",
             ),
             Fault.RATE_LIMIT: Refused(429, "Too many requests in too short a time.", code="rate_limit"),
         }[fault]

@@ -17,7 +17,7 @@ _BEARER_MISTAKE = Mistake(
 _WORD_MISTAKE = Mistake(pattern=r"(?i)bearer\s", message="Paste the token alone, without the word “Bearer”.")
 _OLD_TOKEN_MISTAKE = Mistake(
     pattern=r"[0-9]{5,20}-[A-Za-z0-9]{20,}",
-    message="This is an Access Token of the old kind (OAuth 1.0a). Press “Connect” or make one of OAuth 2.0.",
+    message="This is an Access Token of the old kind (OAuth 1.0a). Sign in with X or make one of OAuth 2.0.",
 )
 _ADDRESS_MISTAKE = Mistake(pattern=r"https?://", message="This is a web address, not a key.")
 
@@ -31,7 +31,8 @@ ACCESS_TOKEN = Field(
     example="NHEtT0F1dGgyLjAtZXhhbXBsZS10b2tlbjoxNzAwMDAwMDAwMDAwOjE6MTphdDox",
     help="Lets us post and read in the name of one X account. It lasts two hours and is renewed by itself when the "
     "account was connected with the button.",
-    how_to="Press “Connect” and allow it on X's page: the token is then filled in. By hand: an OAuth 2.0 user token "
+    how_to="Press “Sign in with X (Twitter)” and allow it on X's page: the token is then filled in. By "
+    "hand: an OAuth 2.0 user token "
     "with the permissions listed here.",
     console_url=CONSOLE_URL,
     console_label=_CONSOLE_LABEL,

@@ -95,7 +95,8 @@ _SETUP_STEPS = (
     ),
     SetupStep(
         title="Connect the account",
-        text="Press “Connect”, sign in at X as the account that shall post, and press “Authorize app”.",
+        text="Press “Sign in with X (Twitter)”, sign in at X as the account that shall post, and press "
+        "“Authorize app”.",
         field="access_token",
     ),
     SetupStep(
@@ -207,7 +208,7 @@ MANIFEST = Manifest(
         steps=(
             "Open your app in X's developer console, then “Keys and tokens”.",
             "Copy “API Key Secret” and “Bearer Token” and paste them here.",
-            "X has no page for webhooks: press “Set up event delivery” here, and we register our address with X.",
+            "X has no page for webhooks: press “Set it up for me” here, and we register our address with X.",
         ),
     ),
     oauth=OAUTH,

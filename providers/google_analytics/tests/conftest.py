@@ -65,7 +65,7 @@ def published() -> Callable[[str], Any]:
 
 
 def as_person(bench: Bench, who: str, *, access: str = "", tokens: Any = None) -> GoogleAnalytics:
-    """The provider as after "Connect with Google" by one of the stand-in's people, with the server's OAuth app."""
+    """The provider as after a sign-in by one of the stand-in's people, with the server's OAuth app."""
     provider = Registry({ID: bench.entry}).open(
         ID,
         configuration={

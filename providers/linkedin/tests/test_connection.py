@@ -54,7 +54,7 @@ def test_all_is_well_with_everything_given(bench: LinkedInBench) -> None:
 def test_nine_days_before_its_end_the_access_asks_to_be_renewed(bench: LinkedInBench) -> None:
     line = with_token(bench, ENDING_TOKEN)["expiry"]
     assert (line.status, line.message) == (WARNING, "The access runs out in 9 days: reconnect.")
-    assert "Connect with LinkedIn" in line.fix
+    assert "Sign in with LinkedIn" in line.fix
 
 
 @pytest.mark.parametrize(("days", "status"), [(14, PASSED), (13, WARNING), (1, WARNING), (0, FAILED), (-3, FAILED)])

@@ -10,8 +10,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from providers.kit.registry import Registry
 from tests.conftest import People
 from webapp.catalog import service as catalog
+from webapp.connections.routes.credentials import asked_fields
 from webapp.core.permissions import Role
 from webapp.instances import secrets
 from webapp.instances.models import Instance, SecretVersion
@@ -216,3 +218,14 @@ def test_new_keys_for_a_working_connection_keep_its_id_and_history(
     member = sign_in(people.member(workspace, Role.MEMBER))
     assert member.get(f"/integrations/{id_}/connect/credentials").status_code == 403
     assert member.post(f"/integrations/{id_}/connect/credentials", data={"field-api_key": OTHER}).status_code == 403
+
+
+def test_a_secret_that_proves_events_and_is_needed_anyway_is_asked_for_with_the_keys() -> None:
+    manifests = [one.manifest for one in Registry.discover()]
+    hidden = {one.name for manifest in manifests for one in manifest.asked_fields} - {
+        one.name for manifest in manifests for one in asked_fields(manifest)
+    }
+    assert hidden  # those that only prove events have the step about events
+    for manifest in manifests:
+        asked = asked_fields(manifest)
+        assert [one.name for one in manifest.asked_fields if one.required and one not in asked] == [], manifest.id

@@ -37,8 +37,9 @@ class Pasted:
 
 
 def asked_fields(manifest: Manifest) -> tuple[Field, ...]:
-    """The fields of this step: all but the webhook's secret, which has a step of its own."""
-    return tuple(one for one in manifest.asked_fields if not is_webhook_secret(manifest, one))
+    """The fields of this step: all but the webhook's secret, which has a step of its own, unless the connection needs
+    it for more than events and can't do without."""
+    return tuple(one for one in manifest.asked_fields if one.required or not is_webhook_secret(manifest, one))
 
 
 def is_webhook_secret(manifest: Manifest, one: Field) -> bool:
@@ -92,14 +93,13 @@ def credentials_submitted(instance_id: str) -> ResponseReturnValue:
     instance = in_wizard(instance_id)
     manifest = catalog.manifest_of(instance.provider_id)
     fields = asked_fields(manifest)
-    webhook_needed = any(one.required and is_webhook_secret(manifest, one) for one in manifest.fields)
     try:
         change = service.set_configuration(
             db.session(),
             instance,
             typed(fields, request.form),
             actor_id=actor().user_id,
-            complete=not webhook_needed,
+            complete=True,
         )
     except (Invalid, Conflict) as error:
         db.session.rollback()
