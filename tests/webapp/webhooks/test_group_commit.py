@@ -21,13 +21,13 @@ class Recorder:
         self.stored: list[object] = []
         self.inside = 0
         self.trouble = trouble
-        self.wait_before_first: Callable[[], bool] = lambda: True
+        self.wait_before_first: Callable[[int], bool] = lambda taken: True
 
     def write(self, deposits: Sequence[Deposit]) -> None:
         self.inside += 1
         assert self.inside == 1, "two threads are in the store"
         time.sleep(0.002)
-        while not self.batches and not self.wait_before_first():
+        while not self.batches and not self.wait_before_first(len(deposits)):
             time.sleep(0.001)
         self.inside -= 1
         if self.trouble:
@@ -59,11 +59,12 @@ def store_all(group: GroupCommit, rows: list[tuple[object, ...]]) -> list[Except
 def test_many_waiting_requests_share_few_commits() -> None:
     store = Recorder()
     group = GroupCommit(store)
-    store.wait_before_first = lambda: len(group._waiting) == 99
+    store.wait_before_first = lambda taken: taken + len(group._waiting) == 100
     rows: list[tuple[object, ...]] = [(n,) for n in range(100)]
     assert store_all(group, rows) == [None] * 100
     assert sorted(store.stored) == rows  # type: ignore[type-var]  # tuples of numbers
-    assert store.batches == [1, 99]
+    # How many the writer takes at first is for the threads to decide; all others share the second.
+    assert len(store.batches) <= 2
 
 
 def test_a_batch_is_never_larger_than_allowed() -> None:
