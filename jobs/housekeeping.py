@@ -20,6 +20,8 @@ from webapp.core.clock import now
 from webapp.core.database import reading
 from webapp.extensions import db
 from webapp.instances.models import Instance
+from webapp.mail.models import OutgoingMail
+from webapp.notices.models import Notice
 from webapp.workspaces.models import Invitation
 
 log = structlog.get_logger(__name__)
@@ -47,7 +49,8 @@ def purge() -> int:
     """Removes what nobody can use any more, in short transactions; returns how many rows.
 
     Deleted connections after 30 days, with their keys; sessions a week after they ended; invitations 30 days after
-    they ran out; finished tests after 90 days. Deliveries have a job of their own.
+    they ran out; finished tests and notices after 90 days; what is left of a mail after 30. Deliveries have a job of
+    their own.
     """
     moment = now()
     gone = _purge_instances(moment - RECOVERABLE)
@@ -56,6 +59,8 @@ def purge() -> int:
     gone += _remove(
         ConnectionTest.id, ConnectionTest.finished_at.is_not(None) & (ConnectionTest.finished_at < moment - KEPT)
     )
+    gone += _remove(OutgoingMail.id, OutgoingMail.created_at < moment - RECOVERABLE)
+    gone += _remove(Notice.id, Notice.created_at < moment - KEPT)
     return gone
 
 

@@ -27,6 +27,8 @@ FEATURES: tuple[str, ...] = (
     "accounts",
     "workspaces",
     "audit",
+    "mail",
+    "notices",
     "catalog",
     "usage",
     "instances",

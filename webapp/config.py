@@ -7,16 +7,31 @@ import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 SIGNUP_CHOICES = ("closed", "invite", "open")
 KEY_FILES = {"SECRET_KEY": "secret_key", "ENCRYPTION_KEYS": "encryption_keys"}
 """Setting → name of its file in DATA_DIR."""
+MAIL_PORTS = {"starttls": "587", "tls": "465", "none": "25"}
+"""Choice of SMTP_SECURITY → the port it usually has."""
 
 
 class SettingsError(Exception):
     """A setting is missing or cannot be right; the message is one plain sentence for the operator."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailSettings:
+    """The operator's mail server. `security`: starttls, tls or none."""
+
+    host: str
+    port: int
+    username: str
+    password: str = field(repr=False)
+    security: str
+    sender: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +52,7 @@ class Settings:
     egress_allow: tuple[str, ...] = ()
     signup: str = "invite"
     trusted_proxies: int = 0
+    mail: MailSettings | None = None
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
@@ -121,7 +137,28 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         egress_allow=_list(environ, "EGRESS_ALLOW"),
         signup=signup,
         trusted_proxies=_whole_number(environ, "TRUSTED_PROXIES", 0, 0, 10),
+        mail=_mail(environ),
         environ=environ,
+    )
+
+
+def _mail(environ: Mapping[str, str]) -> MailSettings | None:
+    host = _value(environ, "SMTP_HOST")
+    if not host:
+        return None
+    security = _value(environ, "SMTP_SECURITY", "starttls")
+    if security not in MAIL_PORTS:
+        raise SettingsError(f"SMTP_SECURITY must be one of {', '.join(MAIL_PORTS)}, but is {security!r}.")
+    sender = _value(environ, "MAIL_FROM")
+    if "@" not in parseaddr(sender)[1] or not sender.isprintable():
+        raise SettingsError("MAIL_FROM must be the address that mail comes from, such as: Hub <hub@example.com>")
+    return MailSettings(
+        host=host,
+        port=_whole_number(environ, "SMTP_PORT", int(MAIL_PORTS[security]), 1, 65535),
+        username=_value(environ, "SMTP_USERNAME"),
+        password=_value(environ, "SMTP_PASSWORD"),
+        security=security,
+        sender=sender,
     )
 
 

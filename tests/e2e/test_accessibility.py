@@ -29,6 +29,7 @@ PAGES = (
     "/settings/tokens",
     "/settings/audit",
     "/settings/profile",
+    "/notices",
     "/admin",
     "/admin/providers",
     "/no/such/page",

@@ -32,6 +32,7 @@ ALL: tuple[Check, ...] = (
     checks.backlog,
     surroundings.clock,
     surroundings.public_address,
+    surroundings.mail,
     checks.outbound_guard,
 )
 """In the order in which to mend what they find."""

@@ -1,4 +1,4 @@
-"""Checks against what is around this installation: the clock, and its public address."""
+"""Checks against what is around this installation: the clock, its public address, its mail server."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from datetime import timedelta
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import urlsplit
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from webapp.audit.models import AuditEntry
 from webapp.config import Settings
 from webapp.core.clock import now
 from webapp.extensions import db
 from webapp.health.finding import Finding
+from webapp.mail import smtp
+from webapp.mail.models import OutgoingMail
 from webapp.webhooks.models import WebhookEvent
 
 _SKEW = timedelta(seconds=60)
@@ -88,3 +90,26 @@ def _fetch(url: str) -> tuple[int, bytes]:
         return answer.status, answer.read(1000)
     finally:
         connection.close()
+
+
+def mail(settings: Settings) -> Finding:
+    """Signs in at the mail server without sending, and tells of mails that nobody could deliver today."""
+    if settings.mail is None:
+        says = "No mail is set up: reset links are made by an admin, and notices are shown in the product only."
+        return Finding(name="mail", ok=True, says=says, fix="Set SMTP_HOST and MAIL_FROM to send mail.")
+    given_up = db.session.scalar(
+        select(func.count()).where(
+            OutgoingMail.status == "given_up", OutgoingMail.created_at > now() - timedelta(days=1)
+        )
+    )
+    db.session.rollback()
+    try:
+        smtp.check(settings.mail)
+    except smtp.NotSent as error:
+        fix = "Look at SMTP_HOST, SMTP_PORT, SMTP_SECURITY, SMTP_USERNAME and SMTP_PASSWORD, and at the mail server."
+        return Finding(name="mail", ok=False, says=str(error), fix=fix)
+    says = f"The mail server {settings.mail.host} answers."
+    if given_up:
+        says += f" {given_up} mails of today could not be delivered."
+        return Finding(name="mail", ok=True, says=says, fix="The worker's log says why.")
+    return Finding(name="mail", ok=True, says=says)
