@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from jobs import job
-from webapp.accounts.models import UserSession
+from webapp.accounts.models import AccountLink, ResetRequest, UserSession
 from webapp.accounts.service import ABSOLUTE
 from webapp.audit import anchor
 from webapp.audit.service import record
@@ -59,6 +59,8 @@ def purge() -> int:
     gone += _remove(
         ConnectionTest.id, ConnectionTest.finished_at.is_not(None) & (ConnectionTest.finished_at < moment - KEPT)
     )
+    gone += _remove(AccountLink.id, AccountLink.expires_at < moment - RECOVERABLE)
+    gone += _remove(ResetRequest.id, ResetRequest.created_at < moment - timedelta(days=1))
     gone += _remove(OutgoingMail.id, OutgoingMail.created_at < moment - RECOVERABLE)
     gone += _remove(Notice.id, Notice.created_at < moment - KEPT)
     return gone

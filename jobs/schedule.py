@@ -46,6 +46,7 @@ SCHEDULE: tuple[Periodic, ...] = (
     Periodic(name="oauth-sweep", job="jobs.oauth.sweep", every=60),
     Periodic(name="connections-tidy", job="jobs.instances.tidy", every=3600),
     Periodic(name="mail-sweep", job="jobs.mail.sweep", every=30),
+    Periodic(name="accounts-sweep", job="jobs.accounts.sweep", every=60),
     Periodic(name="audit-anchor", job="jobs.housekeeping.anchor_audit", every=60),
     Periodic(name="webhooks-purge", job="jobs.webhooks.purge", every=3600),
     Periodic(name="usage-sweep", job="jobs.usage.sweep", every=3600),

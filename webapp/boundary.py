@@ -13,7 +13,7 @@ from flask import Flask, Response, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import OperationalError
 
-from webapp.accounts import identity
+from webapp.accounts import identity, proof, requirement
 from webapp.core.database import begin_reading, begin_writing
 from webapp.core.permissions import enforce, permission_of
 from webapp.extensions import csrf, db
@@ -45,7 +45,7 @@ def _before() -> ResponseReturnValue | None:
             enforce(permission)  # nobody's request can't be forged, and a program without a token shall read 401
         csrf.protect()
     enforce(permission)
-    return None
+    return requirement.lead_to_set_up(permission) or proof.resume()
 
 
 def _after(response: Response) -> Response:

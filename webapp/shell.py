@@ -90,6 +90,7 @@ class Shell:
             return None
         links = (
             Link(label="Your profile", href=url_for("accounts.profile"), icon="user"),
+            Link(label="Security", href=url_for("accounts.security"), icon="shield-check"),
             Link(label="Where you are signed in", href=url_for("accounts.sessions"), icon="devices"),
         )
         return Person(name=user.display_name, email=user.email, links=links)

@@ -49,3 +49,58 @@ class PasswordForm(ProductForm):
     password = PasswordField(
         "New password", [DataRequired("Choose a new password."), Length(max=MOST)], description=NEW_PASSWORD_HELP
     )
+
+
+class ProofForm(ProductForm):
+    """One of password, code or passkey. `proof_held` is a sealed form that waits for the proof."""
+
+    proof_password = PasswordField("Password", [Length(max=MOST)])
+    proof_code = StringField(
+        "Code", [Length(max=100)], description="From your authenticator app, or a recovery code."
+    )
+    proof_passkey = HiddenField()
+    proof_held = HiddenField()
+    next = HiddenField()
+
+
+class SecondStepForm(ProductForm):
+    code = StringField(
+        "Code",
+        [DataRequired("Type the code."), Length(max=100)],
+        description="Six digits from your authenticator app, or one of your recovery codes.",
+    )
+
+
+class AppCodeForm(ProductForm):
+    code = StringField(
+        "Code from the app",
+        [DataRequired("Type the six digits that the app shows now."), Length(max=20)],
+        description="The six digits that the app shows now.",
+    )
+
+
+class PasskeyForm(ProductForm):
+    name = StringField(
+        "Name of the passkey",
+        [Length(max=60)],
+        description="So that you know which one it is, such as: Laptop, Phone, Blue key.",
+    )
+    passkey = HiddenField()
+
+
+class ForgotForm(ProductForm):
+    email = EmailField("E-mail", [DataRequired("Type your e-mail address."), Length(max=254)])
+
+
+class NewPasswordForm(ProductForm):
+    password = PasswordField(
+        "New password", [DataRequired("Choose a new password."), Length(max=MOST)], description=NEW_PASSWORD_HELP
+    )
+
+
+class EmailForm(ProductForm):
+    email = EmailField(
+        "New e-mail address",
+        [DataRequired("Type the new address."), Length(max=254)],
+        description="We send a link there. Until you open it, nothing changes.",
+    )

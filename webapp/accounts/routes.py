@@ -8,18 +8,22 @@ from flask import Blueprint, flash, g, redirect, render_template, request, sessi
 from flask.typing import ResponseReturnValue
 from flask_login import logout_user
 
-from webapp.accounts import service
-from webapp.accounts.forms import PasswordForm, ProfileForm, SetUpForm, SignInForm
+from webapp.accounts import devices, passkeys, service, throttle
+from webapp.accounts.completion import complete_sign_in
+from webapp.accounts.forms import EmailForm, PasswordForm, ProfileForm, SetUpForm, SignInForm
 from webapp.accounts.identity import sign_in as begin_session
 from webapp.accounts.models import User, UserSession
 from webapp.accounts.passwords import verify_password
+from webapp.accounts.second_factor import warn_of_guessing
+from webapp.accounts.throttle import Attempt
 from webapp.audit.service import record
 from webapp.core.addresses import own_path
 from webapp.core.errors import Conflict, Invalid, NotFound
 from webapp.core.forms import options
-from webapp.core.limits import limiter, posted
+from webapp.core.limits import limiter
 from webapp.core.permissions import SIGNED_IN, actor, public, requires
 from webapp.extensions import db
+from webapp.mail import service as mail
 from webapp.workspaces.service import create_workspace
 
 bp = Blueprint("accounts", __name__)
@@ -33,39 +37,54 @@ def sign_in_page() -> ResponseReturnValue:
         return redirect(following)
     if not service.anyone_exists(db.session()):
         return redirect(url_for("accounts.set_up"))
-    return render_template("accounts/sign_in.html", form=SignInForm(next=following))
+    form = SignInForm(next=following)
+    return render_template("accounts/sign_in.html", form=form, passkeys=passkeys.offered())
 
 
 @bp.post("/login", endpoint="sign_in_submitted")
 @public
-@limiter.limit("20/minute")
-@limiter.limit("5/minute", key_func=lambda: posted("email"))
+@limiter.limit("60/minute")
 def sign_in_submitted() -> ResponseReturnValue:
     form = SignInForm.submitted()
-    if form.validate():
-        user = service.user_by_email(db.session(), form.email.data)
-        stored = user.password_hash if user and not user.disabled_at else ""
-        db.session.rollback()  # hashing takes a while; nobody should wait for the database meanwhile
-        if verify_password(stored, form.password.data):
-            return _signed_in(form.email.data, form.next.data or "")
-        form.password.errors = ["The e-mail address and the password do not fit together. Check both and try again."]
-        _note_failure(form.email.data, user.id if user else "")
-    form.password.data = ""
-    return render_template("accounts/sign_in.html", form=form), 422
-
-
-def _signed_in(email: str, following: str) -> ResponseReturnValue:
+    if not form.validate():
+        return _refused(form)
+    email = form.email.data
     user = service.user_by_email(db.session(), email)
-    assert user is not None, "the password was just found to be theirs"
-    begin_session(user)
-    record(db.session(), "session.started", object_kind="user", object_id=user.id, object_name=user.email,
-           actor_kind="person", actor_id=user.id, actor_name=user.email)  # fmt: skip
-    db.session.commit()
-    return redirect(own_path(following), code=303)
+    stored = user.password_hash if user and not user.disabled_at else ""
+    user_id = user.id if user else ""
+    attempt = Attempt(kind="password", account=email, address=request.remote_addr or "",
+                      device=devices.known(user_id))  # fmt: skip
+    wait = throttle.seconds_to_wait(db.session(), attempt)
+    db.session.rollback()  # hashing takes a while; nobody should wait for the database meanwhile
+    if wait:
+        return _too_many(form, wait)
+    if verify_password(stored, form.password.data):
+        throttle.succeeded(db.session(), attempt)
+        return complete_sign_in(db.session.get_one(User, user_id), "password", following=form.next.data or "")
+    form.password.errors = ["The e-mail address and the password do not fit together. Check both and try again."]
+    _note_failure(attempt, user_id)
+    return _refused(form)
 
 
-def _note_failure(email: str, user_id: str) -> None:
-    record(db.session(), "session.refused", object_kind="user", object_id=user_id, object_name=email[:200])
+def _refused(form: SignInForm, status: int = 422) -> tuple[str, int]:
+    form.password.data = ""
+    return render_template("accounts/sign_in.html", form=form, passkeys=passkeys.offered()), status
+
+
+def _too_many(form: SignInForm, wait: int) -> ResponseReturnValue:
+    form.form_errors = [
+        f"Too many tries failed. Wait {throttle.words(wait)}, then try again. A passkey, a new password by "
+        "“Forgot your password?”, or a device where you signed in before works at once."
+    ]
+    page, status = _refused(form, 429)
+    return page, status, {"Retry-After": str(wait)}
+
+
+def _note_failure(attempt: Attempt, user_id: str) -> None:
+    mark = throttle.failed(db.session(), attempt)
+    record(db.session(), "session.refused", object_kind="user", object_id=user_id, object_name=attempt.account[:200])
+    if mark and user_id:
+        warn_of_guessing(db.session(), user_id=user_id, kind="password")
     db.session.commit()
 
 
@@ -113,9 +132,7 @@ def set_up_submitted() -> ResponseReturnValue:
             form.show(error)
         else:
             service.consume_setup_link(db.session())
-            begin_session(user, workspace_id=workspace.id)
-            db.session.commit()
-            return redirect("/", code=303)
+            return complete_sign_in(user, "set-up", workspace_id=workspace.id)
     form.password.data = ""
     return render_template("accounts/set_up.html", form=form, fits=True, tried=True), 422
 
@@ -132,7 +149,23 @@ def _zones() -> list[tuple[str, str]]:
 def profile() -> str:
     form = ProfileForm(obj=g.user)
     form.time_zone.choices = options(_zones())
-    return render_template("accounts/profile.html", form=form, password_form=PasswordForm())
+    return profile_page(form=form)
+
+
+def profile_page(
+    *, form: ProfileForm | None = None, password_form: PasswordForm | None = None, email_form: EmailForm | None = None
+) -> str:
+    if form is None:
+        form = ProfileForm(obj=me())
+        form.time_zone.choices = options(_zones())
+    return render_template(
+        "accounts/profile.html",
+        form=form,
+        password_form=password_form or PasswordForm(),
+        email_form=email_form or EmailForm(),
+        confirmed=me().email_verified_at is not None,
+        mails=mail.can_send(),
+    )
 
 
 @bp.post("/settings/profile")
@@ -141,8 +174,8 @@ def profile_submitted() -> ResponseReturnValue:
     form = ProfileForm.submitted()
     form.time_zone.choices = options(_zones())
     if not form.validate():
-        return render_template("accounts/profile.html", form=form, password_form=PasswordForm()), 422
-    user = _me()
+        return profile_page(form=form), 422
+    user = me()
     user.name, user.time_zone, user.theme = form.name.data.strip(), form.time_zone.data, form.theme.data
     record(db.session(), "user.changed", object_kind="user", object_id=user.id, object_name=user.email)
     db.session.commit()
@@ -157,7 +190,7 @@ def profile_submitted() -> ResponseReturnValue:
 @limiter.limit("5/10minutes")
 def password_submitted() -> ResponseReturnValue:
     form = PasswordForm.submitted()
-    user = _me()
+    user = me()
     stored, email = user.password_hash, user.email
     db.session.rollback()
     if form.validate():
@@ -165,7 +198,7 @@ def password_submitted() -> ResponseReturnValue:
             form.current.errors = ["This is not the password you use now."]
         else:
             try:
-                user = _me()
+                user = me()
                 service.change_password(db.session(), user, form.password.data)
                 begin_session(user, workspace_id=actor().workspace_id or None)
                 db.session.commit()
@@ -175,12 +208,10 @@ def password_submitted() -> ResponseReturnValue:
             else:
                 flash(f"The password of {email} is changed, and every other browser is signed out.", "success")
                 return redirect(url_for("accounts.profile"), code=303)
-    profile_form = ProfileForm(obj=_me())
-    profile_form.time_zone.choices = options(_zones())
-    return render_template("accounts/profile.html", form=profile_form, password_form=form), 422
+    return profile_page(password_form=form), 422
 
 
-def _me() -> User:
+def me() -> User:
     return db.session.get_one(User, actor().user_id)
 
 

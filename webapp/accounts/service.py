@@ -76,6 +76,14 @@ def start_session(session: Session, user: User, *, ip: str, user_agent: str, wor
     return token
 
 
+def renew_session(session: Session, row: UserSession) -> str:
+    """A new token for a session that goes on: the one before stops working. Returns it for the cookie."""
+    token = new_token()
+    row.token_digest = digest(token)
+    session.flush()
+    return token
+
+
 def session_of(session: Session, token: str) -> UserSession | None:
     """The live session of a cookie's token, or None."""
     row = session.scalar(select(UserSession).where(UserSession.token_digest == digest(token)))

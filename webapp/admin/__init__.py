@@ -1,4 +1,4 @@
-"""The installation at a glance and its providers: for site admins."""
+"""The installation at a glance, its providers and its people: for site admins."""
 
 from flask import Flask
 
@@ -7,6 +7,7 @@ from webapp.core.navigation import NavEntry
 
 
 def init_app(app: Flask) -> None:
+    from webapp.admin import people as people  # adds its views to the blueprint
     from webapp.admin.routes import bp
 
     app.register_blueprint(bp)

@@ -6,6 +6,7 @@ from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.utils import redirect
 
+from webapp.accounts.proof import require_recent_proof
 from webapp.admin import queries
 from webapp.admin.forms import HideForm
 from webapp.catalog import service
@@ -73,6 +74,7 @@ def show(provider_id: str) -> ResponseReturnValue:
 @requires("admin.manage")
 def credentials(provider_id: str) -> ResponseReturnValue:
     manifest = service.manifest_of(provider_id)
+    require_recent_proof(url_for("admin.providers"))
     offered = request.form.get("offered") == "1"
     try:
         service.offer_server_credentials(db.session(), provider_id=provider_id, offered=offered)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from providers.kit.contract import Environment
+from webapp.accounts.proof import require_recent_proof
 from webapp.api import presenting, requests, schemas
 from webapp.api.errors import Unreadable, at_pointers
 from webapp.api.operations import Answer, operation
@@ -167,6 +168,7 @@ def _configure(session: Session, row: Instance, body: requests.InstanceChange) -
     where = Environment(row.environment)
     if row.status != "draft" and configurations.parse(catalog.manifest_of(row.provider_id), values, where).secret:
         enforce("instances.secrets")
+        require_recent_proof()
     try:
         service.set_configuration(session, row, values, actor_id=actor().user_id)
     except Invalid as error:

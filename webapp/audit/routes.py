@@ -9,6 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 
+from webapp.accounts.proof import require_recent_proof
 from webapp.audit import queries
 from webapp.audit.queries import AuditFilter
 from webapp.audit.service import record
@@ -72,6 +73,7 @@ def _kinds(workspace_id: str) -> list[str]:
 @bp.get("/settings/audit/export.<any(csv, json):form>")
 @requires("audit.view")
 def export(form: str) -> Response:
+    require_recent_proof()
     workspace_id, chosen = actor().workspace_id, _filter()
     record(db.session(), "audit.exported", object_kind="audit", details={"form": form})
     db.session.commit()

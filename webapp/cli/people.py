@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import click
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from webapp import create_app
+from webapp.accounts import links, second_factor
+from webapp.accounts.models import User
 from webapp.accounts.service import create_user, user_by_email
 from webapp.cli import Failure
 from webapp.core.permissions import SCOPES, Role
@@ -48,6 +51,43 @@ def create(email: str, password: str, name: str, admin: bool, workspace: str, ro
                 session.get_one(Membership, (made.id, user.id)).role = role
         session.commit()
         click.echo(f"{user.email} can sign in.")
+
+
+@users.command("reset-link")
+@click.option("--email", required=True)
+def reset_link(email: str) -> None:
+    """Print a link with which somebody chooses a new password: once, within a day. They are told.
+
+    Example: toolkit users reset-link --email ada@example.com
+    """
+    with create_app().app_context():
+        session = db.session()
+        address = links.link_by_admin(session, _person(session, email), by="Whoever runs this server")
+        session.commit()
+        click.echo(address)
+
+
+@users.command("reset-second-factor")
+@click.option("--email", required=True)
+def reset_second_factor(email: str) -> None:
+    """Remove somebody's passkeys, authenticator app and recovery codes, so that the password alone lets them in.
+
+    Example: toolkit users reset-second-factor --email ada@example.com
+    """
+    with create_app().app_context():
+        session = db.session()
+        user = _person(session, email)
+        second_factor.reset(session, user, by="Whoever runs this server")
+        session.commit()
+        click.echo(f"{user.email} signs in with the password alone now, and is told.")
+
+
+def _person(session: Session, email: str) -> User:
+    """Raises Failure."""
+    user = user_by_email(session, email)
+    if user is None:
+        raise Failure(f"Nobody signs in as {email}.")
+    return user
 
 
 def _workspace(name: str) -> Workspace | None:

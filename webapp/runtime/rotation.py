@@ -8,6 +8,8 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from webapp.accounts import authenticator
+from webapp.accounts.models import AuthenticatorApp
 from webapp.audit.service import record
 from webapp.config import KEY_FILES, Settings, SettingsError
 from webapp.core import canary
@@ -47,11 +49,21 @@ def rotate(app: Flask) -> Rotated:
             row.wrapped = keyring.rewrap(row.wrapped, row.workspace_id)
         done += len(batch)
         session.commit()
+    _rewrap_apps(session, keyring)
     canary.rewrap(session, keyring)
     details = {"workspaces": done, "key": keyring.primary_id, "older_keys": list(keyring.ids[1:])}
     record(session, "keys.rotated", object_kind="installation", details=details)
     session.commit()
     return Rotated(workspaces=done, primary_id=keyring.primary_id, made_key=made)
+
+
+def _rewrap_apps(session: Session, keyring: Keyring) -> None:
+    """The secrets of authenticator apps. Mails in the outbox live for a day and stay under the key they have."""
+    old = AuthenticatorApp.wrapped.not_like(f"w1.{keyring.primary_id}.%")
+    while batch := session.scalars(select(AuthenticatorApp).where(old).limit(_BATCH)).all():
+        for row in batch:
+            authenticator.rewrap(keyring, row)
+        session.commit()
 
 
 def _old_keys(session: Session, keyring: Keyring) -> list[WorkspaceKey]:

@@ -14,6 +14,9 @@ from webapp.core.database import UTCDateTime
 from webapp.core.identifiers import new_id
 from webapp.extensions import Model
 
+SECOND_FACTOR_REQUIRED = "second_factor_required"
+"""Name of a workspace's preference: everybody in it needs a second factor."""
+
 
 class Workspace(Model):
     __tablename__ = "workspaces"

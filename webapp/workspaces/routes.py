@@ -7,9 +7,10 @@ from zoneinfo import available_timezones
 from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from webapp.accounts.completion import complete_sign_in
 from webapp.accounts.forms import PersonForm
-from webapp.accounts.identity import sign_in as begin_session
 from webapp.accounts.models import User, UserSession
+from webapp.accounts.proof import require_recent_proof
 from webapp.accounts.service import create_user, user_by_email
 from webapp.audit.service import record
 from webapp.core.errors import Conflict, Invalid
@@ -22,6 +23,8 @@ from webapp.workspaces.forms import InvitationForm, TokenForm, WorkspaceForm
 from webapp.workspaces.models import Workspace
 
 bp = Blueprint("workspaces", __name__)
+_SENSITIVE_ROLES = frozenset({Role.MANAGER.slug, Role.OWNER.slug})
+"""Who gets one of these may replace keys, so giving it asks for a recent proof."""
 
 
 def _zones() -> list[tuple[str, str]]:
@@ -82,7 +85,31 @@ def settings() -> ResponseReturnValue:
 def edit() -> str:
     form = WorkspaceForm(obj=g.workspace)
     form.time_zone.choices = options(_zones())
-    return render_template("workspaces/edit.html", form=form)
+    return _edit_page(form)
+
+
+def _edit_page(form: WorkspaceForm) -> str:
+    workspace_id = actor().workspace_id
+    return render_template(
+        "workspaces/edit.html",
+        form=form,
+        demanded=service.demands_second_factor(db.session(), workspace_id),
+        without=service.members_without_second_factor(db.session(), workspace_id),
+    )
+
+
+@bp.post("/settings/workspace/second-factor")
+@requires("workspace.edit")
+def second_factor_submitted() -> ResponseReturnValue:
+    require_recent_proof(url_for("workspaces.edit"))
+    demanded = request.form.get("demanded") == "1"
+    service.demand_second_factor(db.session(), actor().workspace_id, demanded=demanded)
+    db.session.commit()
+    said = (
+        "Everybody here needs a second factor from now on." if demanded else "A second factor is up to each person."
+    )
+    flash(said, "success")
+    return redirect(url_for("workspaces.edit"), code=303)
 
 
 @bp.post("/settings/workspace")
@@ -103,7 +130,7 @@ def edit_submitted() -> ResponseReturnValue:
             db.session.commit()
             flash("The workspace is saved.", "success")
             return redirect(url_for("workspaces.edit"), code=303)
-    return render_template("workspaces/edit.html", form=form), 422
+    return _edit_page(form), 422
 
 
 # -------------------------------------------------------------------------------------------------- members
@@ -152,6 +179,8 @@ def invite() -> ResponseReturnValue:
     form = _invitation_form(submitted=True)
     if not form.validate():
         return _members_page(form), 422
+    if form.role.data in _SENSITIVE_ROLES:
+        require_recent_proof(url_for("workspaces.members"))
     who = actor()
     try:
         _, token = service.invite(
@@ -183,6 +212,7 @@ def revoke_invitation(invitation_id: str) -> ResponseReturnValue:
 @bp.post("/settings/members/<user_id>/role")
 @requires("members.manage")
 def change_role(user_id: str) -> ResponseReturnValue:
+    require_recent_proof(url_for("workspaces.members"))
     service.change_role(
         db.session(),
         workspace_id=actor().workspace_id,
@@ -198,6 +228,7 @@ def change_role(user_id: str) -> ResponseReturnValue:
 @bp.post("/settings/members/<user_id>/remove")
 @requires("members.manage")
 def remove_member(user_id: str) -> ResponseReturnValue:
+    require_recent_proof(url_for("workspaces.members"))
     service.remove_member(db.session(), workspace_id=actor().workspace_id, user_id=user_id, by=_own_role())
     db.session.commit()
     flash("They no longer belong to this workspace.", "success")
@@ -237,10 +268,9 @@ def accept_invitation(token: str) -> ResponseReturnValue:
         found = service.invitation_of(db.session(), token)
         page = render_template("workspaces/invitation.html", invitation=found, form=form, words=_words(found.role))
         return page, 422
-    if g.actor:
-        db.session.get_one(UserSession, actor().session_id).workspace_id = found.workspace_id
-    else:
-        begin_session(user, workspace_id=found.workspace_id)
+    if not g.actor:
+        return complete_sign_in(user, "invitation", workspace_id=found.workspace_id)
+    db.session.get_one(UserSession, actor().session_id).workspace_id = found.workspace_id
     db.session.commit()
     return redirect("/", code=303)
 
@@ -282,6 +312,7 @@ def create_token() -> ResponseReturnValue:
     form = TokenForm.submitted()
     if not form.validate():
         return _tokens_page(form), 422
+    require_recent_proof(url_for("workspaces.tokens"))
     who = actor()
     try:
         _, token = service.create_token(

@@ -8,10 +8,10 @@ from datetime import timedelta
 from zoneinfo import available_timezones
 
 from flask import current_app
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from webapp.accounts.models import User
+from webapp.accounts.models import AuthenticatorApp, Passkey, User
 from webapp.accounts.service import normal_email
 from webapp.audit.service import record
 from webapp.core.clock import now
@@ -19,7 +19,14 @@ from webapp.core.crypto import DataKey, Keyring
 from webapp.core.errors import Conflict, Forbidden, Invalid, NotFound
 from webapp.core.identifiers import digest, new_token
 from webapp.core.permissions import SCOPES, Role
-from webapp.workspaces.models import ApiToken, Invitation, Membership, Workspace, WorkspaceKey
+from webapp.workspaces.models import (
+    SECOND_FACTOR_REQUIRED,
+    ApiToken,
+    Invitation,
+    Membership,
+    Workspace,
+    WorkspaceKey,
+)
 
 INVITATION_LASTS = timedelta(days=7)
 TOKEN_PREFIX = "tk_"
@@ -86,6 +93,35 @@ def data_key(session: Session, workspace_id: str) -> DataKey:
     if row is None:
         raise NotFound
     return keyring().unwrap(row.wrapped, workspace_id)
+
+
+def demands_second_factor(session: Session, workspace_id: str) -> bool:
+    return bool(session.get_one(Workspace, workspace_id).preferences.get(SECOND_FACTOR_REQUIRED))
+
+
+def demand_second_factor(session: Session, workspace_id: str, *, demanded: bool) -> None:
+    """Whether everybody in the workspace needs a second factor."""
+    workspace = session.get_one(Workspace, workspace_id)
+    workspace.preferences = workspace.preferences | {SECOND_FACTOR_REQUIRED: demanded}
+    record(session, "workspace.second_factor", object_kind="workspace", object_id=workspace.id,
+           object_name=workspace.name, details={"demanded": demanded})  # fmt: skip
+
+
+def members_without_second_factor(session: Session, workspace_id: str) -> int:
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(Membership)
+            .where(
+                Membership.workspace_id == workspace_id,
+                ~exists().where(Passkey.user_id == Membership.user_id),
+                ~exists().where(
+                    AuthenticatorApp.user_id == Membership.user_id, AuthenticatorApp.confirmed_at.is_not(None)
+                ),
+            )
+        )
+        or 0
+    )
 
 
 # -------------------------------------------------------------------------------------------------- members

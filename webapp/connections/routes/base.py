@@ -9,6 +9,7 @@ from flask import Blueprint, Response, current_app, render_template, url_for
 from htmx_flask import request
 
 from providers.kit.contract import Manifest
+from webapp.accounts.proof import require_recent_proof
 from webapp.boundary import see_other
 from webapp.catalog.service import manifest_of
 from webapp.connection_tests.queries import TestView
@@ -51,6 +52,8 @@ def in_wizard(instance_id: str) -> Instance:
     instance = mine(instance_id)
     if instance.status != "draft":
         enforce("instances.secrets")
+        if request.method == "POST":
+            require_recent_proof(url_for("connections.settings", instance_id=instance_id))
     return instance
 
 

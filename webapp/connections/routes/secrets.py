@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from flask import flash, request
+from flask import flash, request, url_for
 from flask.typing import ResponseReturnValue
 
 from providers.kit.contract import Environment, Field
+from webapp.accounts.proof import require_recent_proof
 from webapp.boundary import see_other
 from webapp.catalog.service import manifest_of
 from webapp.connections.forms import OVERLAPS, provider_form, show_problems, typed
@@ -34,6 +35,7 @@ def _field(instance: Instance, name: str) -> Field:
 def replace_secret(instance_id: str, field: str) -> ResponseReturnValue:
     instance = mine(instance_id)
     one = _field(instance, field)
+    require_recent_proof(url_for("connections.settings", instance_id=instance_id))
     value = values.clean(typed((one,), request.form).get(one.name, ""))
     try:
         _check(instance, one, value)
@@ -89,6 +91,7 @@ def retire_secret(instance_id: str, field: str) -> ResponseReturnValue:
     """Ends an old version now."""
     instance = mine(instance_id)
     one = _field(instance, field)
+    require_recent_proof(url_for("connections.settings", instance_id=instance_id))
     version = request.form.get("version", "")
     if not version.isdecimal() or len(version) > 9:
         raise NotFound
