@@ -37,6 +37,7 @@ FEATURES: tuple[str, ...] = (
     "monitoring",
     "inbox",
     "marketplace",
+    "social_sign_in",
     "admin",
     "connections",
     "crm",

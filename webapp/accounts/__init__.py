@@ -9,9 +9,11 @@ from webapp.core.settings_tabs import SettingsTab
 
 
 def init_app(app: Flask) -> None:
+    from webapp.accounts import proof
     from webapp.accounts.routes import bp
 
     app.register_blueprint(bp)
+    proof.init_app(app)
     settings_tabs.add(
         app, SettingsTab(label="Your profile", endpoint="accounts.profile", permission=SIGNED_IN, order=50)
     )

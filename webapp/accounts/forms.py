@@ -49,3 +49,16 @@ class PasswordForm(ProductForm):
     password = PasswordField(
         "New password", [DataRequired("Choose a new password."), Length(max=MOST)], description=NEW_PASSWORD_HELP
     )
+
+
+class FirstPasswordForm(ProductForm):
+    """For somebody who signs in another way and has no password yet."""
+
+    password = PasswordField(
+        "Password", [DataRequired("Choose a password."), Length(max=MOST)], description=NEW_PASSWORD_HELP
+    )
+
+
+class ProofForm(ProductForm):
+    password = PasswordField("Your password", [DataRequired("Type your password."), Length(max=MOST)])
+    next = HiddenField()

@@ -8,8 +8,9 @@ from flask import Blueprint, flash, g, redirect, render_template, request, sessi
 from flask.typing import ResponseReturnValue
 from flask_login import logout_user
 
-from webapp.accounts import service
-from webapp.accounts.forms import PasswordForm, ProfileForm, SetUpForm, SignInForm
+from webapp.accounts import proof, service
+from webapp.accounts.completion import complete_sign_in
+from webapp.accounts.forms import FirstPasswordForm, PasswordForm, ProfileForm, ProofForm, SetUpForm, SignInForm
 from webapp.accounts.identity import sign_in as begin_session
 from webapp.accounts.models import User, UserSession
 from webapp.accounts.passwords import verify_password
@@ -57,11 +58,7 @@ def sign_in_submitted() -> ResponseReturnValue:
 def _signed_in(email: str, following: str) -> ResponseReturnValue:
     user = service.user_by_email(db.session(), email)
     assert user is not None, "the password was just found to be theirs"
-    begin_session(user)
-    record(db.session(), "session.started", object_kind="user", object_id=user.id, object_name=user.email,
-           actor_kind="person", actor_id=user.id, actor_name=user.email)  # fmt: skip
-    db.session.commit()
-    return redirect(own_path(following), code=303)
+    return complete_sign_in(user, "password", following=following)
 
 
 def _note_failure(email: str, user_id: str) -> None:
@@ -113,9 +110,7 @@ def set_up_submitted() -> ResponseReturnValue:
             form.show(error)
         else:
             service.consume_setup_link(db.session())
-            begin_session(user, workspace_id=workspace.id)
-            db.session.commit()
-            return redirect("/", code=303)
+            return complete_sign_in(user, "set-up", workspace_id=workspace.id)
     form.password.data = ""
     return render_template("accounts/set_up.html", form=form, fits=True, tried=True), 422
 
@@ -132,7 +127,11 @@ def _zones() -> list[tuple[str, str]]:
 def profile() -> str:
     form = ProfileForm(obj=g.user)
     form.time_zone.choices = options(_zones())
-    return render_template("accounts/profile.html", form=form, password_form=PasswordForm())
+    return render_template("accounts/profile.html", form=form, password_form=_password_form())
+
+
+def _password_form() -> PasswordForm | FirstPasswordForm:
+    return PasswordForm() if g.user.password_hash else FirstPasswordForm()
 
 
 @bp.post("/settings/profile")
@@ -141,7 +140,7 @@ def profile_submitted() -> ResponseReturnValue:
     form = ProfileForm.submitted()
     form.time_zone.choices = options(_zones())
     if not form.validate():
-        return render_template("accounts/profile.html", form=form, password_form=PasswordForm()), 422
+        return render_template("accounts/profile.html", form=form, password_form=_password_form()), 422
     user = _me()
     user.name, user.time_zone, user.theme = form.name.data.strip(), form.time_zone.data, form.theme.data
     record(db.session(), "user.changed", object_kind="user", object_id=user.id, object_name=user.email)
@@ -159,6 +158,8 @@ def password_submitted() -> ResponseReturnValue:
     form = PasswordForm.submitted()
     user = _me()
     stored, email = user.password_hash, user.email
+    if not stored:
+        return _first_password()
     db.session.rollback()
     if form.validate():
         if not verify_password(stored, form.current.data):
@@ -178,6 +179,56 @@ def password_submitted() -> ResponseReturnValue:
     profile_form = ProfileForm(obj=_me())
     profile_form.time_zone.choices = options(_zones())
     return render_template("accounts/profile.html", form=profile_form, password_form=form), 422
+
+
+def _first_password() -> ResponseReturnValue:
+    form = FirstPasswordForm.submitted()
+    proof.require_recent_proof(url_for("accounts.profile"))
+    if form.validate():
+        try:
+            service.set_first_password(db.session(), _me(), form.password.data)
+        except Invalid as error:
+            db.session.rollback()
+            form.show(error)
+        else:
+            db.session.commit()
+            flash("Your password is set. You can sign in with it from now on.", "success")
+            return redirect(url_for("accounts.profile"), code=303)
+    profile_form = ProfileForm(obj=_me())
+    profile_form.time_zone.choices = options(_zones())
+    return render_template("accounts/profile.html", form=profile_form, password_form=form), 422
+
+
+# ------------------------------------------------------------------------------------------------- step-up
+
+
+@bp.get("/settings/prove")
+@requires(SIGNED_IN)
+def prove() -> ResponseReturnValue:
+    following = own_path(request.args.get("next", ""), default=url_for("accounts.profile"))
+    return render_template("accounts/prove.html", form=ProofForm(next=following), has_password=_has_password())
+
+
+@bp.post("/settings/prove")
+@requires(SIGNED_IN)
+@limiter.limit("5/10minutes")
+def prove_submitted() -> ResponseReturnValue:
+    form = ProofForm.submitted()
+    stored = _me().password_hash
+    db.session.rollback()
+    if form.validate():
+        if verify_password(stored, form.password.data):
+            proof.note_proof("password")
+            db.session.commit()
+            return redirect(own_path(form.next.data or "", default=url_for("accounts.profile")), code=303)
+        form.password.errors = ["This is not your password. Check it and try again."]
+        _note_failure(_me().email, actor().user_id)
+    form.password.data = ""
+    return render_template("accounts/prove.html", form=form, has_password=bool(stored)), 422
+
+
+def _has_password() -> bool:
+    return bool(g.user.password_hash)
 
 
 def _me() -> User:

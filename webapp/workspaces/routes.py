@@ -7,19 +7,19 @@ from zoneinfo import available_timezones
 from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from webapp.accounts.completion import complete_sign_in
 from webapp.accounts.forms import PersonForm
-from webapp.accounts.identity import sign_in as begin_session
 from webapp.accounts.models import User, UserSession
 from webapp.accounts.service import create_user, user_by_email
 from webapp.audit.service import record
-from webapp.core.errors import Conflict, Invalid
+from webapp.core.errors import Conflict, Forbidden, Invalid
 from webapp.core.forms import options
 from webapp.core.limits import limiter
 from webapp.core.permissions import ROLE_WORDS, SIGNED_IN, Role, actor, public, requires
 from webapp.extensions import db
 from webapp.workspaces import service
 from webapp.workspaces.forms import InvitationForm, TokenForm, WorkspaceForm
-from webapp.workspaces.models import Workspace
+from webapp.workspaces.models import Invitation, Workspace
 
 bp = Blueprint("workspaces", __name__)
 
@@ -212,7 +212,13 @@ def remove_member(user_id: str) -> ResponseReturnValue:
 def invitation(token: str) -> str:
     found = service.invitation_of(db.session(), token)
     form = PersonForm(email=found.email)
-    return render_template("workspaces/invitation.html", invitation=found, form=form, words=_words(found.role))
+    return _invitation_page(found, form, token)
+
+
+def _invitation_page(found: Invitation, form: PersonForm, token: str) -> str:
+    return render_template(
+        "workspaces/invitation.html", invitation=found, form=form, words=_words(found.role), token=token
+    )
 
 
 def _words(role: str) -> str:
@@ -235,12 +241,10 @@ def accept_invitation(token: str) -> ResponseReturnValue:
         user = None
     if user is None:
         found = service.invitation_of(db.session(), token)
-        page = render_template("workspaces/invitation.html", invitation=found, form=form, words=_words(found.role))
-        return page, 422
-    if g.actor:
-        db.session.get_one(UserSession, actor().session_id).workspace_id = found.workspace_id
-    else:
-        begin_session(user, workspace_id=found.workspace_id)
+        return _invitation_page(found, form, token), 422
+    if not g.actor:
+        return complete_sign_in(user, "invitation", workspace_id=found.workspace_id)
+    db.session.get_one(UserSession, actor().session_id).workspace_id = found.workspace_id
     db.session.commit()
     return redirect("/", code=303)
 
@@ -248,6 +252,8 @@ def accept_invitation(token: str) -> ResponseReturnValue:
 def _new_person(form: PersonForm, email: str) -> User | None:
     if not form.validate():
         return None
+    if current_app.config["SETTINGS"].signup == "closed":
+        raise Forbidden("New accounts are closed on this server.", fix="Ask the person who runs it.")
     if user_by_email(db.session(), form.email.data):
         raise Conflict(
             "You already have an account with this e-mail address.",
