@@ -179,7 +179,9 @@ def test_the_address_of_somebody_else_can_t_be_taken_by_typing_it(
     assert (row.email, row.email_verified) == ("", False)
 
 
-@pytest.mark.parametrize(("signup", "words"), [("closed", "Nobody new can join"), ("invite", "You need an invitation")])
+@pytest.mark.parametrize(
+    ("signup", "words"), [("closed", "Nobody new can join"), ("invite", "You need an invitation")]
+)
 def test_strangers_read_why_they_can_t_join_and_what_to_do(
     signup: str, words: str, stranger: Browser, owner: User, session: Session
 ) -> None:
@@ -210,7 +212,9 @@ def test_an_invited_person_joins_without_a_password(
     assert stranger.client.get(f"/invitations/{token}").status_code == 404
 
 
-@pytest.mark.parametrize(("signup", "words"), [("invite", "can’t be used any more"), ("closed", "Nobody new can join")])
+@pytest.mark.parametrize(
+    ("signup", "words"), [("invite", "can’t be used any more"), ("closed", "Nobody new can join")]
+)
 def test_an_invitation_that_is_over_lets_nobody_in(
     signup: str, words: str, stranger: Browser, workspace, owner: User, session: Session
 ) -> None:
@@ -294,7 +298,9 @@ def test_words_of_the_issuer_are_not_repeated(stranger: Browser, owner: User) ->
     assert "evil" not in page.text
 
 
-def test_an_issuer_that_does_not_answer_is_said_so(app: Flask, stranger: Browser, issuer: Issuer, owner: User) -> None:
+def test_an_issuer_that_does_not_answer_is_said_so(
+    app: Flask, stranger: Browser, issuer: Issuer, owner: User
+) -> None:
     query = stranger.leave()
     issuer.token_status = 503
     page = stranger.led_to(stranger.come_back(query))

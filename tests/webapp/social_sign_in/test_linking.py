@@ -42,9 +42,7 @@ def rows(session: Session) -> list[UserIdentity]:
     return list(session.scalars(select(UserIdentity)))
 
 
-def test_linking_and_then_signing_in_with_it(
-    own: Browser, stranger: Browser, session: Session, owner: User
-) -> None:
+def test_linking_and_then_signing_in_with_it(own: Browser, stranger: Browser, session: Session, owner: User) -> None:
     answer = own.sign_in(LINK)
     assert answer.location == "/settings/sign-in"
     page = own.client.get(answer.location).text
