@@ -22,6 +22,7 @@ from webapp.extensions import db
 from webapp.instances.models import Instance
 from webapp.mail.models import OutgoingMail
 from webapp.notices.models import Notice
+from webapp.social_sign_in.models import SignInAttempt
 from webapp.workspaces.models import Invitation
 
 log = structlog.get_logger(__name__)
@@ -48,14 +49,15 @@ def anchor_audit() -> bool:
 def purge() -> int:
     """Removes what nobody can use any more, in short transactions; returns how many rows.
 
-    Deleted connections after 30 days, with their keys; sessions a week after they ended; invitations 30 days after
-    they ran out; finished tests and notices after 90 days; what is left of a mail after 30. Deliveries have a job of
-    their own.
+    Deleted connections after 30 days, with their keys; sessions a week after they ended; sign-ins elsewhere a day
+    after they ran out, invitations 30 days; finished tests and notices after 90 days; what is left of a mail after 30.
+    Deliveries have a job of their own.
     """
     moment = now()
     gone = _purge_instances(moment - RECOVERABLE)
     gone += _remove(UserSession.id, UserSession.created_at < moment - ABSOLUTE - timedelta(days=7))
     gone += _remove(Invitation.id, Invitation.expires_at < moment - RECOVERABLE)
+    gone += _remove(SignInAttempt.id, SignInAttempt.expires_at < moment - timedelta(days=1))
     gone += _remove(
         ConnectionTest.id, ConnectionTest.finished_at.is_not(None) & (ConnectionTest.finished_at < moment - KEPT)
     )

@@ -39,6 +39,7 @@ FEATURES: tuple[str, ...] = (
     "monitoring",
     "inbox",
     "marketplace",
+    "social_sign_in",
     "admin",
     "connections",
     "crm",

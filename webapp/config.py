@@ -35,6 +35,16 @@ class MailSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OpenIdLogin:
+    """The OpenID Connect issuer that people may sign in with (LOGIN_OIDC_…), and what its button calls it."""
+
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    name: str = "your organisation"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """Everything the operator decides. `environ` keeps the rest for per-provider names (`<PROVIDER>_API_BASE`)."""
 
@@ -53,6 +63,7 @@ class Settings:
     signup: str = "invite"
     trusted_proxies: int = 0
     mail: MailSettings | None = None
+    login_oidc: OpenIdLogin | None = None
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
@@ -138,6 +149,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         signup=signup,
         trusted_proxies=_whole_number(environ, "TRUSTED_PROXIES", 0, 0, 10),
         mail=_mail(environ),
+        login_oidc=_openid_login(environ),
         environ=environ,
     )
 
@@ -159,6 +171,30 @@ def _mail(environ: Mapping[str, str]) -> MailSettings | None:
         password=_value(environ, "SMTP_PASSWORD"),
         security=security,
         sender=sender,
+    )
+
+
+def _openid_login(environ: Mapping[str, str]) -> OpenIdLogin | None:
+    values = {
+        "LOGIN_OIDC_ISSUER": _value(environ, "LOGIN_OIDC_ISSUER").rstrip("/"),
+        "LOGIN_OIDC_CLIENT_ID": _value(environ, "LOGIN_OIDC_CLIENT_ID"),
+        "LOGIN_OIDC_CLIENT_SECRET": _value(environ, "LOGIN_OIDC_CLIENT_SECRET"),
+    }
+    if not any(values.values()):
+        return None
+    missing = [name for name, value in values.items() if not value]
+    if missing:
+        raise SettingsError(f"{' and '.join(missing)} must be set too, for people to sign in with that issuer.")
+    parts = urlsplit(values["LOGIN_OIDC_ISSUER"])
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise SettingsError(
+            f"LOGIN_OIDC_ISSUER must look like https://id.example.com, but is {values['LOGIN_OIDC_ISSUER']!r}."
+        )
+    return OpenIdLogin(
+        issuer=values["LOGIN_OIDC_ISSUER"],
+        client_id=values["LOGIN_OIDC_CLIENT_ID"],
+        client_secret=values["LOGIN_OIDC_CLIENT_SECRET"],
+        name=_value(environ, "LOGIN_OIDC_NAME", OpenIdLogin.name)[:60],
     )
 
 

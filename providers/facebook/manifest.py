@@ -15,6 +15,7 @@ from providers.kit.contract import (
     PricingTier,
     RateLimit,
     SetupStep,
+    SignInSettings,
     Template,
     TestDefinition,
     WebhookSettings,
@@ -252,6 +253,12 @@ MANIFEST = Manifest(
     environments=(Environment.LIVE, Environment.SANDBOX),
     webhook=_WEBHOOK,
     oauth=OAUTH,
+    sign_in=SignInSettings(
+        id="facebook",
+        name="Facebook",
+        console_url=APPS_URL,
+        console_label="your app, “Facebook Login”, “Settings”, “Valid OAuth Redirect URIs”",
+    ),
     rate_limit=RateLimit(
         requests=200,
         per_seconds=60,

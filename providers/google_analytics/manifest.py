@@ -16,6 +16,7 @@ from providers.kit.contract import (
     PricingTier,
     RateLimit,
     SetupStep,
+    SignInSettings,
     Template,
     TestDefinition,
     provider_id,
@@ -40,6 +41,7 @@ REPORT_TEST = f"{ID}-report"
 
 READ_SCOPE = "https://www.googleapis.com/auth/analytics.readonly"
 EDIT_SCOPE = "https://www.googleapis.com/auth/analytics.edit"
+ISSUER = "https://accounts.google.com"
 TOKEN_URL = "https://oauth2.googleapis.com/token"  # an address, not a secret
 
 DATA_HOST = "https://analyticsdata.googleapis.com"
@@ -222,11 +224,22 @@ MANIFEST = Manifest(
         token_url=TOKEN_URL,
         revoke_url="https://oauth2.googleapis.com/revoke",
         scopes=(READ_SCOPE,),
+        sign_in_scopes=("openid", "email", "profile"),
         client_id_env=f"{ENV}_CLIENT_ID",
         client_secret_env=f"{ENV}_CLIENT_SECRET",
         pkce=True,
         # Without both of these there is no refresh token, or none at the second consent.
         extra_authorize={"access_type": "offline", "prompt": "consent"},
+    ),
+    # Google has one account service for all of its products: what this folder knows of it serves for signing in.
+    sign_in=SignInSettings(
+        id="google",
+        name="Google",
+        issuer=ISSUER,
+        jwks_url="https://www.googleapis.com/oauth2/v3/certs",
+        extra_authorize={"prompt": "select_account"},
+        console_url="https://console.cloud.google.com/auth/clients",
+        console_label="“Clients”, your client of the type “Web application”, “Authorized redirect URIs”",
     ),
     rate_limit=RateLimit(requests=8, per_seconds=1, note="Google allows 10 reports at a time for each property."),
     popularity=92,

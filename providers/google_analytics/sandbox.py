@@ -21,6 +21,7 @@ from providers.kit.sandbox import SandboxRequest, SandboxResponse, VendorStandIn
 from . import sandbox_access as access
 from . import sandbox_accounts as accounts
 from . import sandbox_collect as collection
+from . import sandbox_consent as consent
 from . import sandbox_funnels as funnels
 from . import sandbox_reports as reports
 from .sandbox_key import key_file
@@ -73,6 +74,8 @@ class Sandbox(VendorStandIn):
             collection.collect(self.state, request, now)
             return SandboxResponse(status=204, headers={"date": format_datetime(now, usegmt=True)})
         try:
+            if (request.method, request.path) == ("GET", "/o/oauth2/v2/auth"):
+                return SandboxResponse(status=302, headers={"location": consent.agree(self.state, request)})
             return self._answer(200, self._found(request))
         except Refusal as refusal:
             return self._refused(refusal)
@@ -100,6 +103,8 @@ class Sandbox(VendorStandIn):
 
     def _found(self, request: SandboxRequest) -> dict[str, Any]:
         now = self.now().astimezone(UTC)
+        if (request.method, request.path) == ("GET", "/oauth2/v3/certs"):
+            return consent.certificates()
         if request.method == "POST":
             if request.path == "/token":
                 return access.give_token(self.state, request, now)

@@ -14,6 +14,7 @@ from joserfc.errors import JoseError
 
 from providers.kit.sandbox import SandboxRequest
 
+from . import sandbox_consent as consent
 from .manifest import EDIT_SCOPE, READ_SCOPE, TOKEN_URL
 from .sandbox_key import email_of, key
 from .sandbox_store import Refusal, State, TokenRefusal, error_info, form
@@ -45,12 +46,27 @@ def give_token(state: State, request: SandboxRequest, now: datetime) -> dict[str
         who, more = _refreshing(state, asked.get("refresh_token", "")), {"scope": READ_SCOPE}
     elif grant == "authorization_code":
         _require_client(asked)
+        if asked.get("code", "").startswith(consent.CODE):
+            return _issued_to_person(state, asked, now)
         if asked.get("code") != CODE:
             raise TokenRefusal("invalid_grant", "Malformed auth code.")
         who, more = "owner", {"scope": READ_SCOPE, "refresh_token": f"{_REFRESH}owner"}
     else:
         raise TokenRefusal("unsupported_grant_type", f"Invalid grant_type: {grant[:60]}")
     return {"access_token": _made(state, who, now), "expires_in": _SECONDS, "token_type": "Bearer", **more}
+
+
+def _issued_to_person(state: State, asked: dict[str, str], now: datetime) -> dict[str, Any]:
+    """For signing in to an app: no refresh token, and an ID token that says who it is."""
+    scope, id_token = consent.redeemed(state, asked, now)
+    made = _made(state, "stranger", now)
+    return {
+        "access_token": made,
+        "expires_in": _SECONDS,
+        "token_type": "Bearer",
+        "scope": scope,
+        "id_token": id_token,
+    }
 
 
 def revoke(state: State, request: SandboxRequest, now: datetime) -> dict[str, Any]:

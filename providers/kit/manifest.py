@@ -149,6 +149,34 @@ class OAuthSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SignInSettings:
+    """How people sign in to the hub itself with an account at this vendor, through an app registered for that alone.
+
+    `id` stands in addresses, in the settings `LOGIN_<ID>_CLIENT_ID` and `LOGIN_<ID>_CLIENT_SECRET`, and in what is
+    stored of each person: it never changes. With an `issuer` the person is whom its ID token names (OpenID Connect),
+    proven by the keys at `jwks_url`; without one the provider class says it (`SignsPeopleIn`). Addresses and
+    `sign_in_scopes` are those of the manifest's `oauth`; what it sends besides is `extra_authorize` here.
+    `console_label` says in the vendor's words where its console takes our return address.
+    """
+
+    id: str
+    name: str
+    console_url: str
+    console_label: str
+    issuer: str = ""
+    jwks_url: str = ""
+    extra_authorize: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def client_id_env(self) -> str:
+        return f"LOGIN_{self.id.upper()}_CLIENT_ID"
+
+    @property
+    def client_secret_env(self) -> str:
+        return f"LOGIN_{self.id.upper()}_CLIENT_SECRET"
+
+
+@dataclass(frozen=True, kw_only=True)
 class SetupStep:
     """One thing to do in the vendor's console, with the exact page and the exact button."""
 
@@ -242,6 +270,7 @@ class Manifest:
     environments: tuple[Environment, ...] = (Environment.LIVE, Environment.SANDBOX)
     webhook: WebhookSettings | None = None
     oauth: OAuthSettings | None = None
+    sign_in: SignInSettings | None = None
     rate_limit: RateLimit | None = None
     popularity: int = 50
     setup_minutes: int = 5

@@ -15,6 +15,7 @@ from providers.kit.contract import (
     PricingTier,
     RateLimit,
     SetupStep,
+    SignInSettings,
     Template,
     TestDefinition,
     WebhookSettings,
@@ -239,6 +240,14 @@ MANIFEST = Manifest(
     environments=(Environment.LIVE, Environment.SANDBOX),
     webhook=_WEBHOOK,
     oauth=OAUTH,
+    # No nonce: LinkedIn's ID token has none. The person is asked of /v2/userinfo with the token just given.
+    sign_in=SignInSettings(
+        id="linkedin",
+        name="LinkedIn",
+        console_url=APPS_URL,
+        console_label="your app, “Auth”, “Authorized redirect URLs for your app”; the app needs the product “Sign In "
+        "with LinkedIn using OpenID Connect”",
+    ),
     rate_limit=RateLimit(
         requests=300,
         per_seconds=60,

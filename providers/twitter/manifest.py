@@ -17,6 +17,7 @@ from providers.kit.contract import (
     PricingTier,
     RateLimit,
     SetupStep,
+    SignInSettings,
     Template,
     TestDefinition,
     WebhookSettings,
@@ -212,6 +213,13 @@ MANIFEST = Manifest(
         ),
     ),
     oauth=OAUTH,
+    sign_in=SignInSettings(
+        id="twitter",
+        name="X",
+        console_url=CONSOLE_URL,
+        console_label="your app, “User authentication settings”, “Callback URI / Redirect URL”; turn on “Request "
+        "email from users” there",
+    ),
     rate_limit=RateLimit(
         requests=900,
         per_seconds=900,

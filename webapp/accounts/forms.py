@@ -104,3 +104,11 @@ class EmailForm(ProductForm):
         [DataRequired("Type the new address."), Length(max=254)],
         description="We send a link there. Until you open it, nothing changes.",
     )
+
+
+class FirstPasswordForm(ProductForm):
+    """For somebody who signs in another way and has no password yet."""
+
+    password = PasswordField(
+        "Password", [DataRequired("Choose a password."), Length(max=MOST)], description=NEW_PASSWORD_HELP
+    )

@@ -38,8 +38,12 @@ def _load(token: str) -> SignedIn | None:
     return SignedIn(token, row) if row else None
 
 
+KEPT = "ways_in"
+"""The one thing in the cookie that outlives signing in: which sign-ins elsewhere this browser has under way."""
+
+
 def sign_in(user: User, *, workspace_id: str | None = None) -> None:
-    """Begins a new session with a new id; whatever the cookie held before is gone."""
+    """Begins a new session with a new id; whatever the cookie held before is gone, but for `KEPT`."""
     if workspace_id is None:
         rows = memberships_of(db.session(), user.id)
         workspace_id = rows[0].workspace_id if rows else None
@@ -52,7 +56,10 @@ def sign_in(user: User, *, workspace_id: str | None = None) -> None:
     )
     row = service.session_of(db.session(), token)
     assert row is not None, "a session begun in this transaction is live"
+    kept = session.get(KEPT)
     session.clear()
+    if kept:
+        session[KEPT] = kept
     login_user(SignedIn(token, row))
     session.permanent = True
 

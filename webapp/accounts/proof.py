@@ -88,7 +88,7 @@ def _ask(error: ProofNeeded) -> ResponseReturnValue:
         return Response(status=401, headers={"HX-Redirect": url_for("accounts.prove", next=back or "/")})
     if request.method == "GET":
         return Response(status=303, headers={"Location": url_for("accounts.prove", next=back)})
-    return proof_page(ProofForm(proof_held=_hold()), status=403, action=_here())
+    return proof_page(ProofForm(proof_held=_hold(), next=back), status=403, action=_here())
 
 
 # --------------------------------------------------------------------------------------------------- the answer

@@ -8,9 +8,9 @@ from flask import Blueprint, flash, g, redirect, render_template, request, sessi
 from flask.typing import ResponseReturnValue
 from flask_login import logout_user
 
-from webapp.accounts import devices, passkeys, service, throttle
+from webapp.accounts import devices, passkeys, proof, service, throttle
 from webapp.accounts.completion import complete_sign_in
-from webapp.accounts.forms import EmailForm, PasswordForm, ProfileForm, SetUpForm, SignInForm
+from webapp.accounts.forms import EmailForm, FirstPasswordForm, PasswordForm, ProfileForm, SetUpForm, SignInForm
 from webapp.accounts.identity import sign_in as begin_session
 from webapp.accounts.models import User, UserSession
 from webapp.accounts.passwords import verify_password
@@ -153,7 +153,10 @@ def profile() -> str:
 
 
 def profile_page(
-    *, form: ProfileForm | None = None, password_form: PasswordForm | None = None, email_form: EmailForm | None = None
+    *,
+    form: ProfileForm | None = None,
+    password_form: PasswordForm | FirstPasswordForm | None = None,
+    email_form: EmailForm | None = None,
 ) -> str:
     if form is None:
         form = ProfileForm(obj=me())
@@ -161,7 +164,7 @@ def profile_page(
     return render_template(
         "accounts/profile.html",
         form=form,
-        password_form=password_form or PasswordForm(),
+        password_form=password_form or (PasswordForm() if me().password_hash else FirstPasswordForm()),
         email_form=email_form or EmailForm(),
         confirmed=me().email_verified_at is not None,
         mails=mail.can_send(),
@@ -192,6 +195,8 @@ def password_submitted() -> ResponseReturnValue:
     form = PasswordForm.submitted()
     user = me()
     stored, email = user.password_hash, user.email
+    if not stored:
+        return _first_password()
     db.session.rollback()
     if form.validate():
         if not verify_password(stored, form.current.data):
@@ -208,6 +213,22 @@ def password_submitted() -> ResponseReturnValue:
             else:
                 flash(f"The password of {email} is changed, and every other browser is signed out.", "success")
                 return redirect(url_for("accounts.profile"), code=303)
+    return profile_page(password_form=form), 422
+
+
+def _first_password() -> ResponseReturnValue:
+    form = FirstPasswordForm.submitted()
+    proof.require_recent_proof(url_for("accounts.profile"))
+    if form.validate():
+        try:
+            service.set_first_password(db.session(), me(), form.password.data)
+        except Invalid as error:
+            db.session.rollback()
+            form.show(error)
+        else:
+            db.session.commit()
+            flash("Your password is set. You can sign in with it from now on.", "success")
+            return redirect(url_for("accounts.profile"), code=303)
     return profile_page(password_form=form), 422
 
 

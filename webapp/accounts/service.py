@@ -36,13 +36,17 @@ def user_by_email(session: Session, email: str) -> User | None:
     return session.scalar(select(User).where(func.lower(User.email) == email.strip().lower()))
 
 
-def create_user(session: Session, *, email: str, password: str, name: str = "", is_admin: bool = False) -> User:
-    """Raises Invalid, Conflict."""
+def create_user(
+    session: Session, *, email: str, password: str | None, name: str = "", is_admin: bool = False
+) -> User:
+    """`password` None: for somebody who signs in another way. Raises Invalid, Conflict."""
     email = normal_email(email)
-    check_strength(password, email=email)
+    if password is not None:
+        check_strength(password, email=email)
     if user_by_email(session, email):
         raise Conflict("Someone already signs in with this e-mail address.", fix="Sign in instead.")
-    user = User(email=email, name=name.strip()[:120], password_hash=hash_password(password), is_admin=is_admin)
+    user = User(email=email, name=name.strip()[:120], is_admin=is_admin)
+    user.password_hash = "" if password is None else hash_password(password)
     session.add(user)
     session.flush()
     record(session, "user.created", object_kind="user", object_id=user.id, object_name=email)
@@ -55,6 +59,15 @@ def change_password(session: Session, user: User, password: str) -> None:
     user.password_hash = hash_password(password)
     revoke_all(session, user)
     record(session, "user.password_changed", object_kind="user", object_id=user.id, object_name=user.email)
+
+
+def set_first_password(session: Session, user: User, password: str) -> None:
+    """For somebody who had none. Raises Invalid, Conflict."""
+    if user.password_hash:
+        raise Conflict("You have a password already.", fix="Change it instead.")
+    check_strength(password, email=user.email)
+    user.password_hash = hash_password(password)
+    record(session, "user.password_set", object_kind="user", object_id=user.id, object_name=user.email)
 
 
 # ------------------------------------------------------------------------------------------------- sessions

@@ -13,14 +13,14 @@ from webapp.accounts.models import User, UserSession
 from webapp.accounts.proof import require_recent_proof
 from webapp.accounts.service import create_user, user_by_email
 from webapp.audit.service import record
-from webapp.core.errors import Conflict, Invalid
+from webapp.core.errors import Conflict, Forbidden, Invalid
 from webapp.core.forms import options
 from webapp.core.limits import limiter
 from webapp.core.permissions import ROLE_WORDS, SIGNED_IN, Role, actor, public, requires
 from webapp.extensions import db
 from webapp.workspaces import service
 from webapp.workspaces.forms import InvitationForm, TokenForm, WorkspaceForm
-from webapp.workspaces.models import Workspace
+from webapp.workspaces.models import Invitation, Workspace
 
 bp = Blueprint("workspaces", __name__)
 _SENSITIVE_ROLES = frozenset({Role.MANAGER.slug, Role.OWNER.slug})
@@ -243,7 +243,13 @@ def remove_member(user_id: str) -> ResponseReturnValue:
 def invitation(token: str) -> str:
     found = service.invitation_of(db.session(), token)
     form = PersonForm(email=found.email)
-    return render_template("workspaces/invitation.html", invitation=found, form=form, words=_words(found.role))
+    return _invitation_page(found, form, token)
+
+
+def _invitation_page(found: Invitation, form: PersonForm, token: str) -> str:
+    return render_template(
+        "workspaces/invitation.html", invitation=found, form=form, words=_words(found.role), token=token
+    )
 
 
 def _words(role: str) -> str:
@@ -266,8 +272,7 @@ def accept_invitation(token: str) -> ResponseReturnValue:
         user = None
     if user is None:
         found = service.invitation_of(db.session(), token)
-        page = render_template("workspaces/invitation.html", invitation=found, form=form, words=_words(found.role))
-        return page, 422
+        return _invitation_page(found, form, token), 422
     if not g.actor:
         return complete_sign_in(user, "invitation", workspace_id=found.workspace_id)
     db.session.get_one(UserSession, actor().session_id).workspace_id = found.workspace_id
@@ -278,6 +283,8 @@ def accept_invitation(token: str) -> ResponseReturnValue:
 def _new_person(form: PersonForm, email: str) -> User | None:
     if not form.validate():
         return None
+    if current_app.config["SETTINGS"].signup == "closed":
+        raise Forbidden("New accounts are closed on this server.", fix="Ask the person who runs it.")
     if user_by_email(db.session(), form.email.data):
         raise Conflict(
             "You already have an account with this e-mail address.",
