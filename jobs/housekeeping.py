@@ -50,7 +50,7 @@ def purge() -> int:
     """Removes what nobody can use any more, in short transactions; returns how many rows.
 
     Deleted connections after 30 days, with their keys; sessions a week after they ended; sign-ins elsewhere a day
-    after they ran out, invitations 30 days; finished tests and notices after 90 days; what is left of a mail after 30.
+    after they ran out, invitations 30 days; finished tests and notices after 90 days, what is left of mail 30.
     Deliveries have a job of their own.
     """
     moment = now()

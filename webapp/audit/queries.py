@@ -21,7 +21,6 @@ WORDS: dict[str, str] = {
     "identity.linked": "linked {object} for signing in",
     "identity.refused": "could not sign in with {object}",
     "identity.unlinked": "unlinked {object} from signing in",
-    "session.proved": "proved who they are",
     "session.started": "signed in",
     "session.refused": "failed to sign in as {object}",
     "session.revoked": "signed a browser out",
