@@ -45,7 +45,7 @@ def test_every_setting_is_documented_and_every_documented_one_is_read() -> None:
 
 def test_every_command_is_documented_and_every_documented_one_exists() -> None:
     listed = re.findall(
-        r"^\| `(toolkit [a-z ]+)` \|", (OPERATE / "commands.md").read_text(encoding="utf-8"), re.MULTILINE
+        r"^\| `(toolkit [a-z -]+)` \|", (OPERATE / "commands.md").read_text(encoding="utf-8"), re.MULTILINE
     )
     assert sorted(listed) == sorted(name for name, _ in commands())
 
@@ -54,7 +54,7 @@ def test_every_command_is_documented_and_every_documented_one_exists() -> None:
 def test_commands_that_pages_tell_of_exist(page: Path) -> None:
     known = {name for name, _ in commands()}
     groups = {name.rpartition(" ")[0] for name in known} - {"toolkit"}
-    told = set(re.findall(r"(?<![/\w-])toolkit (?:[a-z]+)(?: [a-z]+)?", _code(page)))
+    told = set(re.findall(r"(?<![/\w-])toolkit (?:[a-z]+)(?: [a-z-]+)?", _code(page)))
     unknown = [name for name in told if name not in known | groups and " ".join(name.split()[:2]) not in known]
     assert unknown == []
 
