@@ -96,6 +96,11 @@ class Shell:
         return Person(name=user.display_name, email=user.email, links=links)
 
     @property
+    def unread_notices(self) -> int:
+        user = g.get("user")
+        return user.unread_notices if user else 0
+
+    @property
     def workspace(self) -> Place | None:
         return Place(id=g.workspace.id, name=g.workspace.name) if g.get("workspace") else None
 

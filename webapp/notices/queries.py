@@ -1,4 +1,4 @@
-"""What the bell and the page of notices show."""
+"""What the page of notices shows."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.notices.models import Notice
@@ -22,10 +22,6 @@ class NoticeView:
     href: str
     created_at: datetime
     unread: bool
-
-
-def unread(session: Session, user_id: str) -> int:
-    return session.scalar(select(func.count()).where(Notice.user_id == user_id, Notice.read_at.is_(None))) or 0
 
 
 def newest(session: Session, user_id: str) -> Sequence[NoticeView]:

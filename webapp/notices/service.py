@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask import current_app
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from webapp.accounts.models import User
@@ -23,6 +23,7 @@ def tell(
     href = own_path(href, default="")
     session.add(Notice(user_id=user_id, kind=kind[:40], title=title[:200], text=text, href=href[:500]))
     session.flush()
+    _count_unread(session, user_id)
     if by_mail and user.disabled_at is None:
         mail.send(session, to=user.email, subject=title, text=_letter(user, text, href), purpose=kind[:40])
 
@@ -42,7 +43,14 @@ def mark_read(session: Session, *, user_id: str, notice_id: str) -> Notice:
     if row is None or row.user_id != user_id:
         raise NotFound
     row.read_at = row.read_at or now()
+    session.flush()
+    _count_unread(session, user_id)
     return row
+
+
+def _count_unread(session: Session, user_id: str) -> None:
+    unread = select(func.count()).where(Notice.user_id == user_id, Notice.read_at.is_(None)).scalar_subquery()
+    session.execute(update(User).where(User.id == user_id).values(unread_notices=unread))
 
 
 def mark_all_read(session: Session, *, user_id: str) -> int:
@@ -50,4 +58,5 @@ def mark_all_read(session: Session, *, user_id: str) -> int:
     result = session.execute(
         update(Notice).where(Notice.user_id == user_id, Notice.read_at.is_(None)).values(read_at=now())
     )
+    _count_unread(session, user_id)
     return int(result.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has it

@@ -1,4 +1,4 @@
-"""Authenticator apps, recovery codes, and who demands them. Passkeys are tried in a real browser (tests/e2e)."""
+"""Authenticator apps, recovery codes, and who demands them. Passkeys in a browser: tests/e2e/test_passkeys.py."""
 
 from __future__ import annotations
 
