@@ -58,7 +58,7 @@ OUTCOMES: dict[str, Outcome] = {
         icon="lock",
         title="Nobody new can join here",
         text="No account here belongs to this {name} account, and new accounts are closed on this server.",
-        next_step="If you have an account here, sign in as usual and link {name} under Settings, “Ways to sign in”. "
+        next_step="If you have an account here, sign in as usual and link {name} under Settings, “Sign-in”. "
         "If not, ask the person who runs this server.",
         actions=("password",),
     ),
@@ -67,7 +67,7 @@ OUTCOMES: dict[str, Outcome] = {
         icon="mail",
         title="You need an invitation",
         text="No account here belongs to this {name} account, and people join here by invitation.",
-        next_step="If you have an account here, sign in as usual and link {name} under Settings, “Ways to sign in”. "
+        next_step="If you have an account here, sign in as usual and link {name} under Settings, “Sign-in”. "
         "If not, ask someone in your agency for an invitation link: you can join with {name} from there.",
         actions=("password",),
     ),

@@ -322,8 +322,8 @@ def _own_attempt(attempt_id: str) -> tuple[SignInAttempt, Carried]:
     if attempt.email.lower() != user.email.lower():
         raise Forbidden(
             f"You are signed in as {user.email}, and {way_name(attempt.provider)} verified {attempt.email}.",
-            fix="To link it to this account, use Settings, “Ways to sign in”.",
+            fix="To link it to this account, use Settings, “Sign-in”.",
             link=url_for("social_sign_in.ways_page"),
-            link_label="Ways to sign in",
+            link_label="To these settings",
         )
     return attempt, what

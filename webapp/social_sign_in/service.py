@@ -26,7 +26,7 @@ from webapp.core.identifiers import digest
 from webapp.social_sign_in.carried import Carried, carried, carry
 from webapp.social_sign_in.models import SignInAttempt, UserIdentity
 from webapp.social_sign_in.tickets import lets_in
-from webapp.social_sign_in.ways import OpenedWay, Way, way_name
+from webapp.social_sign_in.ways import OpenedWay, Way, way_name, ways
 
 log = structlog.get_logger(__name__)
 LASTS = timedelta(minutes=10)
@@ -251,6 +251,12 @@ def identities(session: Session, user_id: str) -> list[UserIdentity]:
     return list(
         session.scalars(select(UserIdentity).where(UserIdentity.user_id == user_id).order_by(UserIdentity.linked_at))
     )
+
+
+def ways_of(session: Session, user_id: str) -> list[Way]:
+    """The ways that open this person's account today."""
+    offered, rows = ways(), identities(session, user_id)
+    return [one for one in offered if any(opens(row, (one,)) for row in rows)]
 
 
 def refused(session: Session, attempt: SignInAttempt, outcome: str) -> None:

@@ -188,7 +188,7 @@ def test_strangers_read_why_they_can_t_join_and_what_to_do(
     page = stranger.led_to(stranger.sign_in())
     assert page.status_code == 403
     assert words in page.text
-    assert "Ways to sign in" in page.text
+    assert "Settings, “Sign-in”" in page.text
     assert "identity.refused" in actions(session)
     assert len(session.scalars(select(User)).all()) == 1
 
