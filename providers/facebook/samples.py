@@ -20,7 +20,7 @@ _REMARKS = ("Do you also deliver?", "That looks great!", "When do you open on Su
 _POSTS = ("Our new opening hours", "Fresh bread from seven o'clock", "Thank you for 1,000 followers")
 
 
-def sample_request(event_type: str, secret: str, now: datetime, seed: int) -> InboundRequest:
+def sample_request(event_type: str, secret: str, now: datetime, seed: int, url: str) -> InboundRequest:
     """A signed delivery of one event, the same for the same arguments. Raises InvalidRequest for an unknown type."""
     if event_type not in {one.type for one in EVENT_TYPES}:
         raise InvalidRequest(f"Facebook has no event “{event_type}”.", field="event_type")
@@ -29,7 +29,7 @@ def sample_request(event_type: str, secret: str, now: datetime, seed: int) -> In
     if event_type == DEAUTHORIZE:
         said = {"user_id": str(_number(chance)), "issued_at": happened, "expires": happened + 3600}
         form = urlencode({"signed_request": sign_request(said, secret)}).encode()
-        return InboundRequest(method="POST", url="", headers={"content-type": FORM}, query={}, body=form)
+        return InboundRequest(method="POST", url=url, headers={"content-type": FORM}, query={}, body=form)
     entry: dict[str, Any] = {"id": PAGE, "time": happened}
     if event_type == "messages":
         entry["messaging"] = [_message(chance, happened)]
@@ -37,7 +37,7 @@ def sample_request(event_type: str, secret: str, now: datetime, seed: int) -> In
         entry["changes"] = [{"field": event_type, "value": _value(event_type, chance, happened)}]
     raw = json.dumps({"object": "page", "entry": [entry]}, separators=(",", ":")).encode()  # \uXXXX, as Facebook
     headers = {"content-type": "application/json", SIGNATURE: sign_delivery(raw, secret)}
-    return InboundRequest(method="POST", url="", headers=headers, query={}, body=raw)
+    return InboundRequest(method="POST", url=url, headers=headers, query={}, body=raw)
 
 
 def _value(event_type: str, chance: random.Random, happened: int) -> dict[str, Any]:

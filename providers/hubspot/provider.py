@@ -252,9 +252,9 @@ class HubSpot(Provider):
         return sentences.describe_event(event)
 
     @staticmethod
-    def sample_delivery(event_type: str, secret: str, now: datetime, seed: int) -> InboundRequest:
+    def sample_delivery(event_type: str, secret: str, now: datetime, seed: int, url: str = "") -> InboundRequest:
         """Raises InvalidRequest for an event type that HubSpot does not have."""
-        return samples.sample_request(event_type, secret, now, seed)
+        return samples.sample_request(event_type, secret, now, seed, url)
 
 
 def _kind(what: CrmObject) -> str:

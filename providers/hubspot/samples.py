@@ -37,17 +37,17 @@ _CHANGES = {
 }
 
 
-def sample_request(event_type: str, secret: str, now: datetime, seed: int) -> InboundRequest:
-    """Raises InvalidRequest for an event type that HubSpot does not have. `url` is empty and signed so."""
+def sample_request(event_type: str, secret: str, now: datetime, seed: int, url: str) -> InboundRequest:
+    """Raises InvalidRequest for an event type that HubSpot does not have. Its address is signed with it."""
     body = orjson.dumps([sample_event(event_type, now, seed)])
     milliseconds = int(now.timestamp() * 1000)
     headers = {
         "content-type": "application/json",
         "user-agent": "HubSpot Connect 2.0 (sandbox)",
         TIME_HEADER: str(milliseconds),
-        V3_HEADER: sign_v3(secret, method="POST", url="", body=body, milliseconds=milliseconds),
+        V3_HEADER: sign_v3(secret, method="POST", url=url, body=body, milliseconds=milliseconds),
     }
-    return InboundRequest(method="POST", url="", headers=headers, query={}, body=body)
+    return InboundRequest(method="POST", url=url, headers=headers, query={}, body=body)
 
 
 def sample_event(event_type: str, now: datetime, seed: int) -> dict[str, Any]:

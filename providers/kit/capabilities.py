@@ -78,8 +78,8 @@ class MakesSamples(Protocol):
     """The sandbox can deliver believable signed events, with no vendor involved."""
 
     @staticmethod
-    def sample_delivery(event_type: str, secret: str, now: datetime, seed: int) -> InboundRequest:
-        """A delivery exactly as the vendor would send it, signed with `secret`. `url` is left empty."""
+    def sample_delivery(event_type: str, secret: str, now: datetime, seed: int, url: str = "") -> InboundRequest:
+        """A delivery exactly as the vendor would send it to `url`, signed with `secret`."""
         ...
 
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from providers.kit.capabilities import MakesSamples, ReceivesWebhooks
-from providers.kit.conformance_behaviour import NOW, another
+from providers.kit.conformance_behaviour import NOW, RECEIVING, another
 from providers.kit.contract import InboundEvent, InboundRequest, WebhookSettings
 from providers.kit.errors import ProviderError, SignatureInvalid
 from providers.kit.findings import Finding
@@ -30,6 +30,7 @@ def webhook_findings(entry: Registered) -> Iterator[Finding]:
         if request is not None:
             yield from _proves(provider, request, secret, where)
             events = provider.read(request)
+            yield from _replays(settings, events, where)
         else:
             events = recorded.get(declared.type, ())
         if not events:
@@ -56,7 +57,7 @@ def _sample(provider: Any, event_type: str, secret: str) -> InboundRequest | Non
     if not issubclass(provider, MakesSamples):
         return None
     try:
-        request: InboundRequest = provider.sample_delivery(event_type, secret, NOW, 1)
+        request: InboundRequest = provider.sample_delivery(event_type, secret, NOW, 1, RECEIVING.address)
     except KeyError:
         return None
     return request
@@ -90,6 +91,15 @@ def _proves(provider: Any, request: InboundRequest, secret: str, where: str) -> 
         provider.verify(request, [another(secret), secret], NOW)
     except SignatureInvalid as error:
         yield Finding(rule="webhook", message=f"its own sample is refused: {error}", where=where)
+
+
+def _replays(settings: WebhookSettings, events: tuple[InboundEvent, ...], where: str) -> Iterator[Finding]:
+    """What is not signed as a whole could be sent again with another event in it."""
+    if settings.signs_body or not settings.tolerance_seconds:
+        return
+    if not all(event.replay_key for event in events):
+        message = "only a part of the delivery is signed: its event needs what may come once only (replay_key)"
+        yield Finding(rule="webhook", message=message, where=where)
 
 
 def _sentence(provider: Any, event: InboundEvent, where: str) -> Iterator[Finding]:

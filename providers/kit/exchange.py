@@ -106,7 +106,8 @@ class InboundRequest:
 class InboundEvent:
     """One event of a delivery (a delivery may carry many). `payload` is this event's own JSON object.
 
-    `external_id` is the vendor's id: the key for de-duplication within one instance.
+    `external_id` is the vendor's id: the key for de-duplication within one instance. `replay_key` is what a vendor
+    that does not sign the whole delivery signs for one delivery only: another event that comes with it is no event.
     """
 
     external_id: str
@@ -114,6 +115,7 @@ class InboundEvent:
     payload: Mapping[str, Any]
     created_at: datetime | None = None
     livemode: bool | None = None
+    replay_key: str = ""
 
 
 class Tone(StrEnum):

@@ -29,7 +29,7 @@ _REMARKS = (
 _WITH_WORDS = frozenset({"COMMENT", "ADMIN_COMMENT", "COMMENT_EDIT"})
 
 
-def sample_request(event_type: str, secret: str, now: datetime, seed: int) -> InboundRequest:
+def sample_request(event_type: str, secret: str, now: datetime, seed: int, url: str) -> InboundRequest:
     """A signed delivery of one event, the same for the same arguments. Raises InvalidRequest for an unknown type."""
     if event_type not in {one.type for one in EVENT_TYPES}:
         raise InvalidRequest(f"LinkedIn has no event “{event_type}”.", field="event_type")
@@ -41,7 +41,7 @@ def sample_request(event_type: str, secret: str, now: datetime, seed: int) -> In
         body = {"type": SOCIAL_ACTIONS, "notifications": [_notification(event_type, chance, happened)]}
     raw = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
     headers = {"content-type": "application/json", SIGNATURE: sign_delivery(raw, secret)}
-    return InboundRequest(method="POST", url="", headers=headers, query={}, body=raw)
+    return InboundRequest(method="POST", url=url, headers=headers, query={}, body=raw)
 
 
 def _notification(action: str, chance: random.Random, happened: int) -> dict[str, Any]:

@@ -166,6 +166,6 @@ class Mailgun(Provider):
         return describe_event(event)
 
     @staticmethod
-    def sample_delivery(event_type: str, secret: str, now: datetime, seed: int) -> InboundRequest:
+    def sample_delivery(event_type: str, secret: str, now: datetime, seed: int, url: str = "") -> InboundRequest:
         """Raises InvalidRequest for an event type that Mailgun does not have."""
-        return sample_request(event_type, secret, now, seed)
+        return sample_request(event_type, secret, now, seed, url)

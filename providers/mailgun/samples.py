@@ -31,7 +31,7 @@ _DELAYS = (
 _AGENT = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko)"
 
 
-def sample_request(event_type: str, secret: str, now: datetime, seed: int) -> InboundRequest:
+def sample_request(event_type: str, secret: str, now: datetime, seed: int, url: str) -> InboundRequest:
     """The same for the same arguments. Raises InvalidRequest for an event type that Mailgun does not have."""
     if event_type not in {one.type for one in EVENT_TYPES}:
         raise InvalidRequest(f"There is no event “{event_type[:60]}”.", field="event_type")
@@ -44,7 +44,7 @@ def sample_request(event_type: str, secret: str, now: datetime, seed: int) -> In
     body = {"signature": {"token": token, "timestamp": timestamp, "signature": signature}, "event-data": event}
     return InboundRequest(
         method="POST",
-        url="",
+        url=url,
         headers={"content-type": "application/json", "user-agent": "Go-http-client/1.1 (sandbox)"},
         query={},
         body=json.dumps(body, separators=(",", ":")).encode(),

@@ -229,8 +229,8 @@ class Resend(Provider):
         return describe_event(event)
 
     @staticmethod
-    def sample_delivery(event_type: str, secret: str, now: datetime, seed: int) -> InboundRequest:
+    def sample_delivery(event_type: str, secret: str, now: datetime, seed: int, url: str = "") -> InboundRequest:
         """Raises InvalidRequest for an event type that Resend does not have."""
         return sample_request(
-            event_type, now, seed, lambda message_id, at, body: sign_standard(body, message_id, at, secret)
+            event_type, now, seed, lambda message_id, at, body: sign_standard(body, message_id, at, secret), url
         )

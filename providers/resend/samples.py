@@ -58,7 +58,7 @@ def sample_body(event_type: str, now: datetime, seed: int) -> dict[str, Any]:
 
 
 def sample_request(
-    event_type: str, now: datetime, seed: int, sign: Callable[[str, int, bytes], str]
+    event_type: str, now: datetime, seed: int, sign: Callable[[str, int, bytes], str], url: str
 ) -> InboundRequest:
     """The delivery of such an event. `sign(id, timestamp, body)` gives the signature header's value."""
     body = json.dumps(sample_body(event_type, now, seed), separators=(",", ":")).encode()
@@ -72,7 +72,7 @@ def sample_request(
         "svix-timestamp": str(timestamp),
         "svix-signature": sign(delivery_id, timestamp, body),
     }
-    return InboundRequest(method="POST", url="", headers=headers, query={}, body=body)
+    return InboundRequest(method="POST", url=url, headers=headers, query={}, body=body)
 
 
 def _email(chance: random.Random, created: str) -> dict[str, Any]:

@@ -163,6 +163,6 @@ class SendGrid(Provider):
         return describe_event(event)
 
     @staticmethod
-    def sample_delivery(event_type: str, secret: str, now: datetime, seed: int) -> InboundRequest:
+    def sample_delivery(event_type: str, secret: str, now: datetime, seed: int, url: str = "") -> InboundRequest:
         """Raises InvalidRequest for an event type that SendGrid does not have, or a key that is not the sandbox's."""
-        return sample_request(event_type, now, seed, secret)
+        return sample_request(event_type, now, seed, secret, url)

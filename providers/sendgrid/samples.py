@@ -46,7 +46,7 @@ def sample_event(event_type: str, now: datetime, seed: int) -> dict[str, Any]:
     return event
 
 
-def sample_request(event_type: str, now: datetime, seed: int, key: str) -> InboundRequest:
+def sample_request(event_type: str, now: datetime, seed: int, key: str, url: str) -> InboundRequest:
     """A delivery of one event, signed for the sandbox's public `key`. Like SendGrid's, its body ends in CR LF."""
     body = json.dumps([sample_event(event_type, now, seed)], separators=(",", ":")).encode() + b"\r\n"
     timestamp = str(int(now.timestamp()))
@@ -56,7 +56,7 @@ def sample_request(event_type: str, now: datetime, seed: int, key: str) -> Inbou
         TIMESTAMP_HEADER: timestamp,
         SIGNATURE_HEADER: sign(timestamp, body, key),
     }
-    return InboundRequest(method="POST", url="", headers=headers, query={}, body=body)
+    return InboundRequest(method="POST", url=url, headers=headers, query={}, body=body)
 
 
 def _token(chance: random.Random) -> str:

@@ -123,8 +123,8 @@ class Stripe(Clocks, Catalogue, Checkout, Subscriptions, Invoices, Radar, Disput
         return sentences.describe(event)
 
     @staticmethod
-    def sample_delivery(event_type: str, secret: str, now: datetime, seed: int) -> InboundRequest:
-        return samples.sample_delivery(event_type, secret, now, seed)
+    def sample_delivery(event_type: str, secret: str, now: datetime, seed: int, url: str = "") -> InboundRequest:
+        return samples.sample_delivery(event_type, secret, now, seed, url)
 
     # ----------------------------------------------------------------------- RegistersWebhooks, CatchesUp
 

@@ -114,7 +114,7 @@ _BEFORE: dict[str, Object] = {
 """What the object was before, where the sentence depends on it."""
 
 
-def sample_delivery(event_type: str, secret: str, now: datetime, seed: int) -> InboundRequest:
+def sample_delivery(event_type: str, secret: str, now: datetime, seed: int, url: str = "") -> InboundRequest:
     """A delivery as Stripe would send it, signed with `secret`. Raises KeyError for a type there is no sample of."""
     build = SAMPLES[event_type]
     draft = Draft(event_type, seed, now)
@@ -124,7 +124,7 @@ def sample_delivery(event_type: str, secret: str, now: datetime, seed: int) -> I
     body = orjson.dumps(event)
     return InboundRequest(
         method="POST",
-        url="",
+        url=url,
         headers={
             "content-type": "application/json; charset=utf-8",
             "user-agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",

@@ -160,6 +160,6 @@ class Twitter(Provider):
         return answer_challenge(request, secrets)
 
     @staticmethod
-    def sample_delivery(event_type: str, secret: str, now: datetime, seed: int) -> InboundRequest:
+    def sample_delivery(event_type: str, secret: str, now: datetime, seed: int, url: str = "") -> InboundRequest:
         """Raises InvalidRequest for an event type that X does not have."""
-        return sample_request(event_type, secret, now, seed)
+        return sample_request(event_type, secret, now, seed, url)

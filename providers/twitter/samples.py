@@ -36,7 +36,7 @@ _WORDS = (
 )
 
 
-def sample_request(event_type: str, secret: str, now: datetime, seed: int) -> InboundRequest:
+def sample_request(event_type: str, secret: str, now: datetime, seed: int, url: str) -> InboundRequest:
     """The delivery of such an event. Raises InvalidRequest for a type that X does not have."""
     if event_type not in {one.type for one in EVENT_TYPES}:
         raise InvalidRequest(f"There is no event “{event_type[:60]}”.", field="event_type")
@@ -50,7 +50,7 @@ def sample_request(event_type: str, secret: str, now: datetime, seed: int) -> In
     }
     body = json.dumps({"data": data}, ensure_ascii=False, separators=(",", ":")).encode()
     headers = {"content-type": "application/json", SIGNATURE_HEADER: sign_delivery(body, secret)}
-    return InboundRequest(method="POST", url="", headers=headers, query={}, body=body)
+    return InboundRequest(method="POST", url=url, headers=headers, query={}, body=body)
 
 
 def _made(chance: random.Random, now: datetime) -> str:

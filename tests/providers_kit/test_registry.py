@@ -75,7 +75,7 @@ def test_a_copied_folder_is_a_complete_provider(copy: Callable[..., Registered])
         ("provider.py", 'prefixes={"acme_"', 'prefixes={"amce_"', "none of its prefixes"),
         ("provider.py", 'reason="To show your letters here."', 'reason=""', "reason in plain words"),
         ("provider.py", "-connection", "-other", "copied-one-connection is missing"),
-        ("provider.py", ", now: datetime, seed: int)", ", now: datetime, number: int)", "must be sample_delivery"),
+        ("provider.py", ", now: datetime, seed: int,", ", now: datetime, number: int,", "must be sample_delivery"),
         ("provider.py", "import orjson", "import orjson\nimport socket", "imports socket"),
         ("provider.py", "\nID =", "\ndef late():\n    import providers.acme\n\nID =", "relative import"),
         ("provider.py", "AuthenticationFailed(", "InvalidRequest(", "not AuthenticationFailed"),

@@ -41,6 +41,7 @@ class _Mailbox:
 
     instance_id: str
     key: str
+    url: str
     secret: str = field(repr=False)
     events: tuple[str, ...]
     samples: type[MakesSamples]
@@ -74,6 +75,7 @@ def _mailbox(session: Session, row: Instance) -> _Mailbox | None:
     return _Mailbox(
         instance_id=row.id,
         key=row.webhook_key,
+        url=instances.webhook_url(row),
         secret=found[0],
         events=events,
         samples=cast(type[MakesSamples], provider),
@@ -105,7 +107,9 @@ def _other(secret: str) -> str:
 def _deliver(mailbox: _Mailbox, event_type: str, *, seed: int) -> None:
     """A type that there is no sample of is left out."""
     try:
-        request: InboundRequest = mailbox.samples.sample_delivery(event_type, mailbox.secret, now(), seed)
+        request: InboundRequest = mailbox.samples.sample_delivery(
+            event_type, mailbox.secret, now(), seed, mailbox.url
+        )
     except (KeyError, ProviderError):
         return
     ingest.accept(request, mailbox.key, source="sample")
@@ -114,9 +118,9 @@ def _deliver(mailbox: _Mailbox, event_type: str, *, seed: int) -> None:
 def _forge(mailbox: _Mailbox, event_type: str, *, seed: int) -> None:
     """A delivery that nobody signed: with another secret or, where the secret can only check, a changed body."""
     try:
-        request = mailbox.samples.sample_delivery(event_type, _other(mailbox.secret), now(), seed)
+        request = mailbox.samples.sample_delivery(event_type, _other(mailbox.secret), now(), seed, mailbox.url)
     except ProviderError:
-        request = mailbox.samples.sample_delivery(event_type, mailbox.secret, now(), seed)
+        request = mailbox.samples.sample_delivery(event_type, mailbox.secret, now(), seed, mailbox.url)
     ingest.accept(replace(request, body=request.body + b" "), mailbox.key, source="sample")
 
 

@@ -32,6 +32,7 @@ COLUMNS = (
     "source",
     "whole",
     "due_at",
+    "replay_key",
 )
 """The columns of `webhook_events` that a delivery fills, in the order of a row's values."""
 
@@ -88,6 +89,7 @@ def deposit_of(
                 source,
                 whole,
                 moment,
+                usable_id(event.replay_key) or None,
             )
         )
     return Deposit(rows)

@@ -16,13 +16,15 @@ BigId = BigInteger().with_variant(Integer, "sqlite")
 _DUE = text("due_at IS NOT NULL")
 _OPEN = text("status IN ('held', 'failed', 'dead')")
 """Only rows that need a look are in these two indexes: they stay small however many events there are."""
+_ONCE = text("replay_key IS NOT NULL")
 
 
 class WebhookEvent(Model):
     """One event. `status`: waiting, held (connection paused), processed, failed (is tried again), dead.
 
     `sequence` orders arrival; `id` (`evt_`, the time, 64 random bits) is what people and programs see.
-    `(instance_id, external_id)` is the key that de-duplicates. `duplicates` counts further copies, `conflict` says
+    `(instance_id, external_id)` is the key that de-duplicates; `(instance_id, replay_key)` refuses another event under
+    a proof that was used (docs/adr/0033-replay-keys.md). `duplicates` counts further copies, `conflict` says
     that a copy had another body. `due_at` is when it may be tried (None: never); a worker that takes it sets both
     `due_at` and `lease_until` to the end of its lease, so that `lease_until` also says whose lease it is.
     `whole`: `body` is the delivery as it arrived; else one event of a batch. `replay_by` asked for another try.
@@ -38,6 +40,7 @@ class WebhookEvent(Model):
     instance_id: Mapped[str] = mapped_column(ForeignKey("integration_instances.id", ondelete="CASCADE"))
     provider_id: Mapped[str] = mapped_column(String(60))
     external_id: Mapped[str] = mapped_column(String(200))
+    replay_key: Mapped[str | None] = mapped_column(String(200))
     type: Mapped[str] = mapped_column(String(120), default="")
     body: Mapped[bytes] = mapped_column(LargeBinary)
     body_digest: Mapped[str] = mapped_column(String(64), default="")
@@ -65,6 +68,14 @@ class WebhookEvent(Model):
 
     __table_args__ = (
         UniqueConstraint("instance_id", "external_id"),
+        Index(
+            "uq_webhook_events_replay",
+            "instance_id",
+            "replay_key",
+            unique=True,
+            sqlite_where=_ONCE,
+            postgresql_where=_ONCE,
+        ),
         Index("ix_webhook_events_due", "due_at", sqlite_where=_DUE, postgresql_where=_DUE),
         Index("ix_webhook_events_open", "instance_id", "status", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_webhook_events_list", "workspace_id", "sequence"),

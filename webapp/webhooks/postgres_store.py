@@ -52,7 +52,7 @@ class PostgresStore:
             return
         for deposit in deposits:
             cursor.executemany(self.COPY, [copy_values(row) for row in sorted(deposit.rows, key=_key)])
-            deposit.duplicates = cursor.rowcount
+            deposit.duplicates = min(cursor.rowcount, len(deposit.rows))  # as in SqliteStore
 
 
 def _key(row: Sequence[Any]) -> tuple[Any, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import cast
@@ -72,10 +71,10 @@ def send(session: Session, instance: Instance, *, event_type: str = "", manner: 
         Manner.LATE: ((_another(known, wanted), moment), (wanted, moment - LATE_BY)),
     }[manner]
     url, key = service.webhook_url(instance), instance.webhook_key
-    deliveries = [provider.sample_delivery(one, signing[0], at, seed) for one, at in planned]
+    deliveries = [provider.sample_delivery(one, signing[0], at, seed, url) for one, at in planned]
     session.commit()
     for request in deliveries:
-        receipt = ingest.accept(replace(request, url=url), key, source="sample")
+        receipt = ingest.accept(request, key, source="sample")
         if receipt.status != 200:
             raise Unavailable("The sample event was not taken in.", fix="Try again in a moment.")
 

@@ -56,23 +56,24 @@ def insert(mark: str, rows: int = 1) -> str:
     every = ", ".join([f"({values})"] * rows)
     return (
         f"INSERT INTO webhook_events ({names}) VALUES {every} "  # noqa: S608 (names and marks of ours)
-        "ON CONFLICT (instance_id, external_id) DO NOTHING"
+        "ON CONFLICT DO NOTHING"
     )
 
 
 def count_copy(mark: str) -> str:
-    """A copy of a stored event, known by its other id. A dead one is tried again: someone had it resent."""
+    """A copy of a stored event, known by its other id. A dead one is tried again: someone had it resent. What came
+    with a proof that was used is counted with the event that used it."""
     return (
         f"UPDATE webhook_events SET duplicates = duplicates + 1, conflict = conflict OR body_digest <> {mark}, "  # noqa: S608 (as above)
         f"due_at = CASE WHEN status = 'dead' THEN {mark} ELSE due_at END, "
         "status = CASE WHEN status = 'dead' THEN 'failed' ELSE status END "
-        f"WHERE instance_id = {mark} AND external_id = {mark} AND id <> {mark}"
+        f"WHERE instance_id = {mark} AND (external_id = {mark} OR replay_key = {mark}) AND id <> {mark}"
     )
 
 
 def copy_values(row: Sequence[Any]) -> tuple[Any, ...]:
-    """body_digest, received_at, instance_id, external_id, id."""
-    return (row[7], row[9], row[2], row[4], row[0])
+    """body_digest, received_at, instance_id, external_id, replay_key, id."""
+    return (row[7], row[9], row[2], row[4], row[14], row[0])
 
 
 class SqliteStore:
@@ -132,7 +133,8 @@ class SqliteStore:
         for deposit in deposits:
             own = rows[start : start + len(deposit.rows)]
             start += len(own)
-            deposit.duplicates = connection.executemany(self.COPY, [copy_values(row) for row in own]).rowcount
+            copies = connection.executemany(self.COPY, [copy_values(row) for row in own]).rowcount
+            deposit.duplicates = min(copies, len(own))  # an id and a proof may be those of two events
 
     def insert(self, connection: Any, rows: Sequence[tuple[Any, ...]]) -> int:
         """How many were new."""
@@ -162,4 +164,4 @@ def _patiently(run: Callable[[], Any]) -> Any:
 
 def _for_sqlite(row: Sequence[Any]) -> tuple[Any, ...]:
     moment = sqlite_moment(row[9])
-    return (*row[:9], moment, sqlite_moment(row[10]), row[11], row[12], moment)
+    return (*row[:9], moment, sqlite_moment(row[10]), row[11], row[12], moment, row[14])

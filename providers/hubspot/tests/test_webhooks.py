@@ -148,11 +148,18 @@ def test_a_real_delivery_cannot_be_turned_into_a_sample_without_an_address() -> 
         HubSpot.verify(replace(good, body=URL.encode() + good.body), [SECRET], NOW)
 
 
-def test_samples_are_good_whatever_the_address_is() -> None:
+def test_a_delivery_that_is_signed_without_an_address_or_for_another_one_is_refused() -> None:
+    for signed_for in ("", "https://elsewhere.example.com/webhooks/hubspot/key"):
+        request = HubSpot.sample_delivery(EVENT_TYPES[0].type, SECRET, NOW, 1, signed_for)
+        with pytest.raises(SignatureInvalid):
+            HubSpot.verify(replace(request, url=URL), [SECRET], NOW)
+
+
+def test_samples_are_good_at_the_address_they_are_made_for() -> None:
     for number, one in enumerate(EVENT_TYPES):
-        request = HubSpot.sample_delivery(one.type, SECRET, NOW, number)
-        HubSpot.verify(replace(request, url=URL), [SECRET], NOW)
-        assert request == HubSpot.sample_delivery(one.type, SECRET, NOW, number)
+        request = HubSpot.sample_delivery(one.type, SECRET, NOW, number, URL)
+        HubSpot.verify(request, [SECRET], NOW)
+        assert request == HubSpot.sample_delivery(one.type, SECRET, NOW, number, URL)
         (event,) = HubSpot.read(request)
         assert event.type == one.type
         assert one.type not in HubSpot.describe(event).sentence

@@ -104,8 +104,8 @@ def _webhook_members(webhook: Webhook, service: str) -> dict[str, Any]:
     def describe(event: InboundEvent) -> Activity:
         return describe_event(webhook, service, event)
 
-    def sample(event_type: str, secret: str, now: datetime, seed: int) -> InboundRequest:
-        return sample_delivery(webhook, event_type, secret, now, seed)
+    def sample(event_type: str, secret: str, now: datetime, seed: int, url: str = "") -> InboundRequest:
+        return sample_delivery(webhook, event_type, secret, now, seed, url)
 
     functions: dict[str, Callable[..., Any]] = {"verify": verify, "read": read, "describe": describe}
     if any(isinstance(one.sample, dict | list) for one in webhook.events):

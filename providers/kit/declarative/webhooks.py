@@ -88,8 +88,10 @@ def describe_event(webhook: Webhook, service: str, event: InboundEvent) -> Activ
     )
 
 
-def sample_delivery(webhook: Webhook, event_type: str, secret: str, now: datetime, seed: int) -> InboundRequest:
-    """A delivery with the event's sample, signed. Raises KeyError for a type without one."""
+def sample_delivery(
+    webhook: Webhook, event_type: str, secret: str, now: datetime, seed: int, url: str = ""
+) -> InboundRequest:
+    """A delivery with the event's sample to this address, signed. Raises KeyError for a type without one."""
     sample = next((one.sample for one in webhook.events if one.type == event_type), None)
     if not isinstance(sample, dict | list):
         raise KeyError(event_type)
@@ -105,8 +107,8 @@ def sample_delivery(webhook: Webhook, event_type: str, secret: str, now: datetim
         headers[webhook.id_header.lower()] = number
     if webhook.type_header:
         headers[webhook.type_header.lower()] = event_type
-    headers, query = _proven(webhook, headers, body, secret, now, number)
-    return InboundRequest(method="POST", url="", headers=headers, query=query, body=body)
+    headers, query = _proven(webhook, headers, body, secret, now, number, url)
+    return InboundRequest(method="POST", url=url, headers=headers, query=query, body=body)
 
 
 # ------------------------------------------------------------------------------------------------------- proving
@@ -170,7 +172,7 @@ def _basic(scheme: BasicScheme, secret: str) -> str:
 
 
 def _proven(
-    webhook: Webhook, headers: dict[str, str], body: bytes, secret: str, now: datetime, message_id: str
+    webhook: Webhook, headers: dict[str, str], body: bytes, secret: str, now: datetime, message_id: str, url: str
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Headers and query with the proof that `verify_delivery` asks for."""
     scheme, unix = webhook.scheme, int(now.timestamp())
@@ -193,7 +195,7 @@ def _proven(
         if scheme.id_header:
             headers.setdefault(scheme.id_header.lower(), message_id)
         signed = signed_bytes(
-            scheme, body, timestamp=timestamp, message_id=headers.get(scheme.id_header.lower(), ""), url=""
+            scheme, body, timestamp=timestamp, message_id=headers.get(scheme.id_header.lower(), ""), url=url
         )
         headers[scheme.header.lower()] = sign_hmac(
             signed, secret, encoding=scheme.encoding, prefix=scheme.prefix, digest=scheme.digest

@@ -10,7 +10,6 @@ import pytest
 from providers.kit.registry import Registered
 from providers.kit.testing import Bench
 
-from .. import webhooks
 from ..provider import Mailgun
 from ..sandbox import Sandbox
 from .exercise import undescribed
@@ -21,10 +20,9 @@ ENTRY = Registered(id=Mailgun.manifest.id, provider=Mailgun, sandbox=Sandbox, fo
 
 @pytest.fixture(autouse=True)
 def nothing_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No pause between repeats, no limit of our own, no token seen yet."""
+    """No pause between repeats, no limit of our own."""
     monkeypatch.setattr("tenacity.nap.time", SimpleNamespace(sleep=lambda seconds: None))
     monkeypatch.setattr("providers.kit.http.bucket_for", lambda *account: None)
-    webhooks._tokens._seen.clear()
 
 
 @pytest.fixture

@@ -96,11 +96,13 @@ def test_a_repeat_is_a_duplicate_and_the_key_proves_the_body_only_in_part() -> N
     assert not Mailgun.manifest.webhook.signs_body
 
 
-def test_a_token_does_not_prove_another_event() -> None:
-    Mailgun.verify(signed({"event": "delivered", "id": "event-1"}), [KEY], NOW)
-    with pytest.raises(SignatureInvalid) as refusal:
-        Mailgun.verify(signed({"event": "complained", "id": "event-2"}), [KEY], NOW)
-    assert refusal.value.fix
+@pytest.mark.parametrize(
+    "request_",
+    [signed({"event": "complained", "id": "event-2"}), delivery({"event": "opened", "token": "t" * 50})],
+    ids=["today's", "older"],
+)
+def test_a_token_comes_with_its_event_as_what_may_come_once_only(request_: InboundRequest) -> None:
+    assert Mailgun.read(request_)[0].replay_key == "t" * 50
 
 
 def test_an_event_without_an_id_is_known_by_its_token() -> None:

@@ -107,7 +107,7 @@ class Acme(Provider):
         return (200, "text/plain", request.query.get("echo", ""))
 
     @staticmethod
-    def sample_delivery(event_type: str, secret: str, now: datetime, seed: int) -> InboundRequest:
+    def sample_delivery(event_type: str, secret: str, now: datetime, seed: int, url: str = "") -> InboundRequest:
         return delivery({"id": f"sample_{seed}", "type": event_type, "order": seed}, secret=secret)
 
 
@@ -120,6 +120,7 @@ def _event(payload: Any) -> InboundEvent:
         type=str(payload.get("type", "")),
         payload=payload,
         created_at=datetime.fromtimestamp(at, UTC) if isinstance(at, int) else None,
+        replay_key=str(payload.get("once", "")),
     )
 
 

@@ -12,7 +12,8 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tests.webapp.webhooks.conftest import SECRET, MakeInstance, Vendor, add_secret, delivery, sign
+from tests.webapp.webhooks.conftest import SECRET, MakeInstance, Vendor, add_secret, close, delivery, sign, use_acme
+from webapp import create_app
 from webapp.core.clock import now
 from webapp.core.database import begin_writing
 from webapp.extensions import db
@@ -341,3 +342,33 @@ def test_a_sample_comes_in_by_the_same_way(app: Flask, instance: Instance, sessi
 def test_other_addresses_go_on_to_the_pages(app: Flask) -> None:
     assert app.test_client().get("/api/webhooks/x").status_code == 404
     assert b"No connection has this address" not in app.test_client().get("/api/webhooks/x").data
+
+
+def test_a_key_that_is_signed_for_one_delivery_proves_no_other_event(vendor: Vendor, session: Session) -> None:
+    vendor.send({"id": "e1", "type": "placed", "once": "key-1"})
+    assert vendor.send({"id": "e2", "type": "forged", "once": "key-1"}).json == {"received": 1, "duplicates": 1}
+    (event,) = events(session)
+    assert (event.external_id, event.type, event.duplicates, event.conflict) == ("e1", "placed", 1, True)
+
+
+def test_the_key_of_a_delivery_is_known_to_another_process_and_after_a_restart(
+    app: Flask, vendor: Vendor, session: Session, instance: Instance
+) -> None:
+    vendor.send({"id": "e1", "once": "key-1"})
+    later = create_app(app.config["SETTINGS"])
+    use_acme(later)
+    with later.app_context():
+        answer = Vendor(client=later.test_client(), path=vendor.path).send({"id": "e2", "once": "key-1"})
+    close(later)
+    assert answer.json == {"received": 1, "duplicates": 1}
+    assert [event.external_id for event in events(session)] == ["e1"]
+
+
+def test_one_key_in_two_connections_and_events_without_a_key_are_kept(
+    app: Flask, vendor: Vendor, make_instance: MakeInstance, session: Session
+) -> None:
+    other = make_instance(name="Acme of Contoso")
+    vendor.send({"id": "e1", "once": "key-1"})
+    Vendor(client=app.test_client(), path=f"/webhooks/acme/{other.webhook_key}").send({"id": "e2", "once": "key-1"})
+    assert vendor.send([{"id": "e3"}, {"id": "e4"}]).json == {"received": 2, "duplicates": 0}
+    assert [event.external_id for event in events(session)] == ["e1", "e2", "e3", "e4"]

@@ -50,12 +50,14 @@ def test_deliveries_are_stored_and_processed_once(vendor: Vendor, session: Sessi
     batch = [{"id": f"e{n}", "type": "ok", "order": n, "at": 1000 + n} for n in range(20)]
     assert vendor.send(batch).json == {"received": 20, "duplicates": 0}
     assert vendor.send([*batch, {"id": "e\x00x", "type": "a\x00"}]).json == {"received": 21, "duplicates": 20}
+    assert vendor.send({"id": "once", "once": "key"}).json == {"received": 1, "duplicates": 0}
+    assert vendor.send({"id": "again", "once": "key"}).json == {"received": 1, "duplicates": 1}
     assert vendor.send({"id": "bad", "type": "poison"}).status_code == 200
     assert vendor.send({"id": "e1"}, secret="forged").status_code == 400
     drained = drain(session)
-    assert (drained.processed, drained.failed) == (21, 1)
-    assert (count(session, WebhookEffect), count(session, UsageRecord), count(session, WebhookRefusal)) == (21, 22, 1)
-    assert len(queries.list_events(session, instance.workspace_id, status="processed")[0]) == 21
+    assert (drained.processed, drained.failed) == (22, 1)
+    assert (count(session, WebhookEffect), count(session, UsageRecord), count(session, WebhookRefusal)) == (22, 23, 1)
+    assert len(queries.list_events(session, instance.workspace_id, status="processed")[0]) == 22
     assert len(queries.refusals(session, instance.workspace_id)) == 1
     session.commit()
 

@@ -139,7 +139,7 @@ class AcmeMail(Provider):
         return Activity(kind="other.event", sentence="Something happened at Acme Mail")
 
     @staticmethod
-    def sample_delivery(event_type: str, secret: str, now: datetime, seed: int) -> InboundRequest:
+    def sample_delivery(event_type: str, secret: str, now: datetime, seed: int, url: str = "") -> InboundRequest:
         body = orjson.dumps({"id": f"evt_{seed}", "type": event_type})
         value = signatures.sign_timestamped(body, secret, int(now.timestamp()))
-        return InboundRequest(method="POST", url="", headers={"acme-signature": value}, query={}, body=body)
+        return InboundRequest(method="POST", url=url, headers={"acme-signature": value}, query={}, body=body)
