@@ -83,7 +83,7 @@ def _registry() -> Registry:
 def application(folder: Path, port: int) -> Flask:
     address = f"127.0.0.1:{port}"
     base = {f"{PROVIDER.upper()}_API_BASE": f"http://{address}/{PROVIDER}"}
-    app = create_app(settings_for(folder, egress_allow=(address,), environ=base))
+    app = create_app(settings_for(folder, egress_allow=(address,), environ=base), answers=False)
     app.extensions["registry"] = _registry()
     return app
 

@@ -49,9 +49,13 @@ FEATURES: tuple[str, ...] = (
 )
 """Low ones first: a feature may import those above it, never those below."""
 
+ONLY_ANSWERS = frozenset({"api"})
+"""Features that no job needs: a worker of its own saves what they weigh (the API's models: 13 MB)."""
 
-def create_app(settings: Settings | None = None) -> Flask:
-    """The application. Raises SettingsError for settings that cannot be right."""
+
+def create_app(settings: Settings | None = None, *, answers: bool = True) -> Flask:
+    """The application. `answers` False leaves out what only requests need. Raises SettingsError for settings that
+    cannot be right."""
     settings = settings or load_settings()
     app = Flask(
         __name__,
@@ -75,7 +79,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     shell.init_app(app)
     limits.init_app(app)
     settings_tabs.init_app(app)
-    for name in FEATURES:
+    for name in FEATURES if answers else (one for one in FEATURES if one not in ONLY_ANSWERS):
         importlib.import_module(f"webapp.{name}").init_app(app)
     _check_policies(app)
     _mount_static(app)

@@ -14,9 +14,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
-
 NAME, KEYWORD, CATEGORY, TAGLINE = 1.0, 0.8, 0.7, 0.5
 EXACT, BEGINNING, INSIDE, MISTYPED = 1.0, 0.9, 0.6, 0.5
 MAX_QUERY_WORDS, MAX_BEGINNING = 6, 20
@@ -103,6 +100,9 @@ class SearchIndex:
         length = len(word)
         if length < 4:
             return {}
+        from rapidfuzz import process  # 5 MB that only a process that searches needs
+        from rapidfuzz.distance import OSA
+
         allowed = 1 if length < 6 else 2
         found: dict[str, float] = {}
         near = [

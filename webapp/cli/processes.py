@@ -57,7 +57,7 @@ def worker(queues: tuple[str, ...]) -> None:
     unknown = set(queues) - set(QUEUES)
     if unknown:
         raise click.UsageError(f"There is no queue {unknown.pop()}. Queues: {', '.join(QUEUES)}.")
-    app = create_app(_begin())
+    app = create_app(_begin(), answers=False)
     preparation.require_prepared(app)
     process.run(app, queues or QUEUES)
 
@@ -72,7 +72,7 @@ def scheduler() -> None:
     from webapp import create_app
     from webapp.runtime import preparation
 
-    app = create_app(_begin())
+    app = create_app(_begin(), answers=False)
     preparation.require_prepared(app)
     schedule.run(app)
 

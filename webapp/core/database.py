@@ -106,7 +106,7 @@ def prepare_engine(engine: Engine) -> None:
             "busy_timeout=30000",
             "foreign_keys=ON",
             "temp_store=MEMORY",
-            "cache_size=-16000",
+            "cache_size=-4000",
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()

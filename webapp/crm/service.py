@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Protocol
 
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
@@ -21,6 +21,7 @@ from webapp.core import queue
 from webapp.core.clock import now
 from webapp.core.errors import Conflict
 from webapp.crm import leases, store
+from webapp.crm.ahead import Ahead, Source
 from webapp.crm.failing import failure_of
 from webapp.crm.leases import Lease, LeaseLost
 from webapp.crm.models import CrmContact, CrmSync
@@ -38,12 +39,6 @@ SECONDS = 120.0
 
 _BOOK_EVERY = 1.0
 """Seconds between two entries of calls into usage: each page's own would cost as much as a third of its rows."""
-
-
-class Source(Protocol):
-    """The part of SyncsContacts that a sync needs."""
-
-    def changed_contacts(self, cursor: str = "", *, limit: int = 100) -> Changes: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,7 +151,8 @@ class _Run:
 
     def whole(self) -> Synced:
         try:
-            more = self._pages(self._open())
+            with closing(Ahead(self._open(), PAGE)) as ahead:
+                more = self._pages(ahead)
         except LeaseLost:
             raise
         except Exception as error:
@@ -173,11 +169,14 @@ class _Run:
         self.session.commit()
         return provider
 
-    def _pages(self, source: Source) -> bool:
+    def _pages(self, ahead: Ahead) -> bool:
         """Reads until all is caught up (False) or the time is over (True)."""
         while True:
-            changes = source.changed_contacts(self.cursor, limit=PAGE)
+            changes = ahead.page_after(self.cursor)
             stuck = changes.more and changes.cursor == self.cursor
+            over = time.monotonic() > self.ends
+            if changes.more and not stuck and not over:
+                ahead.begin(changes.cursor)
             self._save(changes)
             if not changes.more:
                 return False
@@ -185,7 +184,7 @@ class _Run:
                 raise ProviderError(
                     "The service sent the same page again and again.", fix="It is tried again in a while."
                 )
-            if time.monotonic() > self.ends:
+            if over:
                 return True
 
     def _save(self, changes: Changes) -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from markupsafe import Markup
-from rapidfuzz import fuzz, process
 from sqlalchemy.orm import Session
 
 from providers.kit.contract import Field, Manifest
@@ -167,6 +166,8 @@ def nearest(text: str) -> tuple[Suggestion, ...]:
     plain = " ".join(words_of(text))
     if len(plain) < NOTABLE:
         return ()
+    from rapidfuzz import fuzz, process  # 5 MB that only a process that searches needs
+
     found = process.extract(
         plain, names, scorer=fuzz.WRatio, processor=str.casefold, limit=NEAREST, score_cutoff=NEAR_ENOUGH
     )

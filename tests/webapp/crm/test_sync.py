@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
 import pytest
+from flask import has_app_context
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
@@ -55,7 +57,7 @@ class Source:
         self.asked: list[str] = []
 
     def changed_contacts(self, cursor: str = "", *, limit: int = 100) -> Changes:
-        assert not db.session().in_transaction(), "a call while a transaction is open"
+        assert not has_app_context(), "calls are made in a thread of their own, which has no session"
         self.asked.append(cursor)
         page = next(self.given)
         if isinstance(page, BaseException):
@@ -167,15 +169,22 @@ def test_a_worker_that_was_taken_for_dead_saves_nothing_more(
     session: Session, instance: Instance, source: Callable[..., Source], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow = source(*pages(range(3), range(3, 6)))
-    asked = slow.changed_contacts
+    asked, db_engine, taken, store_page = slow.changed_contacts, db.engine, threading.Event(), service.leases.save
+
+    def later(*args: Any, **values: Any) -> None:
+        if values.get("cursor") == "after 1":
+            assert taken.is_set()
+        store_page(*args, **values)
 
     def overtaken(cursor: str = "", *, limit: int = 100) -> Changes:
         if cursor:
-            session.execute(update(CrmSync).values(lease="another worker's"))
-            session.commit()
+            with db_engine.begin() as connection:
+                connection.execute(update(CrmSync).values(lease="another worker's"))
+                taken.set()
         return asked(cursor, limit=limit)
 
     monkeypatch.setattr(slow, "changed_contacts", overtaken)
+    monkeypatch.setattr(service.leases, "save", later)
     assert service.sync(session, instance.id) is None
     assert ids(session) == ["0", "1", "2"]
     assert row(session, instance).lease == "another worker's"
@@ -272,6 +281,32 @@ def test_a_place_that_the_provider_cannot_read_any_more_means_to_begin_anew(
     service.sync(session, instance.id)
     assert again.asked == [""]
     assert ids(session) == ["0", "1", "2", "3"]
+
+
+def test_the_next_page_is_asked_for_before_the_one_before_it_is_stored_and_never_more_than_one(
+    session: Session, instance: Instance, source: Callable[..., Source], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = source(*pages(range(3), range(3, 6), range(6, 9)))
+    stored, seen, asked_for = service.store.upsert, [], threading.Condition()
+    answer = given.changed_contacts
+
+    def asked(cursor: str = "", *, limit: int = 100) -> Changes:
+        with asked_for:
+            found = answer(cursor, limit=limit)
+            asked_for.notify_all()
+        return found
+
+    def upsert(*args: Any) -> None:
+        with asked_for:
+            asked_for.wait_for(lambda: len(given.asked) == min(len(seen) + 2, 3), timeout=5)
+        seen.append(len(given.asked))
+        stored(*args)
+
+    monkeypatch.setattr(given, "changed_contacts", asked)
+    monkeypatch.setattr(service.store, "upsert", upsert)
+    service.sync(session, instance.id)
+    assert seen == [2, 3, 3]
+    assert ids(session) == [str(number) for number in range(9)]
 
 
 def test_the_same_page_again_and_again_ends_in_words_and_not_in_a_loop(
