@@ -1,7 +1,7 @@
 """replay keys of deliveries
 
 Revision ID: b7d2e4f1a903
-Revises: c404f72c1d8d
+Revises: 5c1a7d9e0b42
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 
 
 revision = 'b7d2e4f1a903'
-down_revision = 'c404f72c1d8d'
+down_revision = '5c1a7d9e0b42'
 branch_labels = None
 depends_on = None
 
