@@ -97,7 +97,13 @@ class Checks:
 
     def _scope_step(self, permission: Permission) -> Step:
         label = f"{permission.label} ({permission.scope})"
-        return Step(name=f"scope_{permission.scope}", label=label, run=lambda: self.scope(permission), needs=("app",))
+        return Step(
+            name=f"scope_{permission.scope}",
+            label=label,
+            run=lambda: self.scope(permission),
+            needs=("app",),
+            permissions=(permission.scope,),
+        )
 
     def scope(self, permission: Permission) -> StepOutcome:
         scope = permission.scope

@@ -29,6 +29,7 @@ from .collection import Collection
 from .errors import QUOTA_URL
 from .event_checks import harmless_payload
 from .fields import ADMIN_URL, MEASUREMENT_ID, SERVICE_ACCOUNTS_URL
+from .manifest import READ_SCOPE, SEND_PERMISSION, VIEWER_PERMISSION
 from .place import Place, secret_refused
 from .reports import quota_words, tokens_left
 from .shapes import objects
@@ -63,10 +64,28 @@ class Checks:
         return (
             Step(name="collection", label="Events are taken", run=self.collected),
             Step(name="access", label="We may sign in to read", run=self.signed_in),
-            Step(name="property", label="The property can be seen", run=self.seen, needs=("access",)),
+            Step(
+                name="property",
+                label="The property can be seen",
+                run=self.seen,
+                needs=("access",),
+                permissions=(VIEWER_PERMISSION,),
+            ),
             Step(name="stream", label="The measurement ID belongs to it", run=self.streamed, needs=("property",)),
-            Step(name="secret", label="The API secret is right", run=self.secret, needs=before_secret),
-            Step(name="reports", label="Reports can be read", run=self.reported, needs=("access",)),
+            Step(
+                name="secret",
+                label="The API secret is right",
+                run=self.secret,
+                needs=before_secret,
+                permissions=(SEND_PERMISSION,),
+            ),
+            Step(
+                name="reports",
+                label="Reports can be read",
+                run=self.reported,
+                needs=("access",),
+                permissions=(READ_SCOPE,),
+            ),
             Step(name="quota", label="There is quota left", run=self.quota, needs=("reports",)),
         )
 

@@ -48,9 +48,12 @@ DATA_HOST = "https://analyticsdata.googleapis.com"
 ADMIN_HOST = "https://analyticsadmin.googleapis.com"
 LIBRARY_URL = "https://console.cloud.google.com/apis/library/"
 
+SEND_PERMISSION, VIEWER_PERMISSION = "measurement_protocol", "property_viewer"
+"""Names of ours: Google has none for what is no OAuth scope."""
+
 _PERMISSIONS = (
     Permission(
-        scope="measurement_protocol",
+        scope=SEND_PERMISSION,
         label="Send events",
         reason="With the API secret we send the events you ask us to send to this one data stream.",
     ),
@@ -62,7 +65,7 @@ _PERMISSIONS = (
         required=False,
     ),
     Permission(
-        scope="property_viewer",
+        scope=VIEWER_PERMISSION,
         label="The role Viewer in the property",
         reason="The person or service account that we read with must be a user of the property. Comparing the API "
         "secret may need the role Editor.",

@@ -78,7 +78,13 @@ class Checks:
 
     def _permission_step(self, permission: Permission) -> Step:
         name = permission.scope.removeprefix("crm.").removeprefix("objects.").replace(".", "-")
-        return Step(name=name, label=permission.label, run=lambda: self._permission(permission), needs=("key",))
+        return Step(
+            name=name,
+            label=permission.label,
+            run=lambda: self._permission(permission),
+            needs=("key",),
+            permissions=(permission.scope,),
+        )
 
     def _permission(self, permission: Permission) -> StepOutcome:
         """By the token's own list of scopes, or, where HubSpot does not tell it, by asking to read."""

@@ -14,6 +14,7 @@ from providers.kit.conformance_behaviour import behaviour_findings
 from providers.kit.conformance_faults import fault_findings
 from providers.kit.conformance_files import file_findings
 from providers.kit.conformance_manifest import manifest_findings
+from providers.kit.conformance_permissions import permission_findings
 from providers.kit.conformance_webhooks import webhook_findings
 from providers.kit.findings import Finding
 from providers.kit.registry import Registered
@@ -74,6 +75,7 @@ RULES: tuple[Callable[[Registered], Iterable[Finding]], ...] = (
     capability_findings,
     file_findings,
     behaviour_findings,
+    permission_findings,
     fault_findings,
     webhook_findings,
 )

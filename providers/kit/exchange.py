@@ -69,6 +69,7 @@ def skipped(message: str) -> StepOutcome:
 @dataclass(frozen=True, kw_only=True)
 class Step:
     """One line of a test. `needs` names steps that must have passed (or warned), else this one is skipped.
+    `permissions` are the manifest's (by scope) that this line looks at.
 
     `run` may raise any ProviderError: the runner turns it into a failed line with the error's words and fix.
     """
@@ -77,6 +78,7 @@ class Step:
     label: str
     run: Callable[[], StepOutcome]
     needs: tuple[str, ...] = ()
+    permissions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -99,12 +99,16 @@ class Field:
 
 @dataclass(frozen=True, kw_only=True)
 class Permission:
-    """`scope` as the vendor names it; `reason` in plain words: what we do with it."""
+    """`scope` as the vendor names it; `reason` in plain words: what we do with it.
+
+    `untested` says why the connection test has no line for it.
+    """
 
     scope: str
     label: str
     reason: str
     required: bool = True
+    untested: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

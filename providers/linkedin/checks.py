@@ -37,6 +37,7 @@ _VERSION_LIVES = 12
 _VERSION_WARNS = 10
 _STANDS_FOR = {"openid": "r_basicprofile", "profile": "r_basicprofile", "r_basicprofile": "openid"}
 """Either tells who somebody is; an app has the one or the other."""
+POST_AS_MEMBER, POST_AS_PAGE, LIST_PAGES = "w_member_social", "w_organization_social", "rw_organization_admin"
 _NEEDED = {MEMBER: {"openid", "profile", "w_member_social"}, PAGES: set(PAGE_SCOPES) - {"w_member_social"}}
 
 
@@ -95,7 +96,13 @@ class Checks:
 
     def _scope_step(self, permission: Permission) -> Step:
         label = f"{permission.label} ({permission.scope})"
-        return Step(name=f"scope_{permission.scope}", label=label, run=lambda: self.scope(permission), needs=("app",))
+        return Step(
+            name=f"scope_{permission.scope}",
+            label=label,
+            run=lambda: self.scope(permission),
+            needs=("app",),
+            permissions=(permission.scope,),
+        )
 
     def scope(self, permission: Permission) -> StepOutcome:
         granted, scope = self.state.scopes, permission.scope
@@ -144,25 +151,24 @@ class Checks:
         return self.accounts.destinations(self._scopes())
 
     def pages(self) -> StepOutcome:
-        try:
-            roles = self.accounts.roles
-        except PermissionMissing:
-            if self.purpose == PAGES:
-                raise
+        if self.purpose != PAGES:
             return skipped("Not looked at: this connection is for your own profile.")
+        if self._lacks(LIST_PAGES):
+            return skipped(f"Not looked at: the permission {LIST_PAGES} was not given.")
+        roles = self.accounts.roles
         names = [one.name for one in self.destinations if one.id in {role.organisation for role in roles}]
         if names:
             return passed(f"{len(names)} page{'' if len(names) == 1 else 's'}: {', '.join(names[:5])}.")
-        words = "You have no role on any company page."
-        if self.purpose != PAGES:
-            return skipped(words)
         return failed(
-            words,
+            "You have no role on any company page.",
             fix="Ask an administrator of the page to make you a content administrator, then test again.",
             fix_url="https://www.linkedin.com/company/setup/new/",
         )
 
     def posting(self) -> StepOutcome:
+        wanted = POST_AS_PAGE if self.purpose == PAGES else POST_AS_MEMBER
+        if self._lacks(wanted):
+            return skipped(f"Not looked at: the permission {wanted} was not given.")
         able = [one.name for one in self.destinations if one.can_post]
         if able:
             return passed(f"You may post as: {', '.join(able[:6])}.")
@@ -172,6 +178,11 @@ class Checks:
             fix="Connect again and allow posting, or ask for a role on the page that may post.",
             fix_url=APPS_URL,
         )
+
+    def _lacks(self, scope: str) -> bool:
+        """Whether its own line has said already that this permission was not given."""
+        scopes = self._scopes()
+        return scopes is not None and scope not in scopes
 
     def _scopes(self) -> frozenset[str] | None:
         """What was granted, None where the app's secret does not let us ask."""

@@ -49,13 +49,25 @@ class Checks:
 
     def steps(self) -> Sequence[Step]:
         may = (
-            Step(name=f"may-{scope}", label=label, run=self._permission(scope, ask), needs=("key",))
+            Step(
+                name=f"may-{scope}",
+                label=label,
+                run=self._permission(scope, ask),
+                needs=("key",),
+                permissions=(scope,),
+            )
             for scope, label, ask in self._questions()
         )
         return (
             Step(name="reach", label="Mailgun can be reached", run=self.reach),
             Step(name="key", label="The API key is accepted", run=self.key, needs=("reach",)),
-            Step(name="domain", label="The sending domain is verified", run=self.domain, needs=("key",)),
+            Step(
+                name="domain",
+                label="The sending domain is verified",
+                run=self.domain,
+                needs=("key",),
+                permissions=("domains",),
+            ),
             Step(name="sender", label="The default sender fits the domain", run=self.sender, needs=("key",)),
             *may,
             Step(name="webhook", label="Events reach us", run=self.webhooks.all, needs=("key",)),

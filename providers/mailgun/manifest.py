@@ -148,7 +148,12 @@ SIGNING_KEY = Field(
 )
 
 _PERMISSIONS = (
-    Permission(scope="messages", label="Send e-mail", reason="We send the e-mails you ask us to send."),
+    Permission(
+        scope="messages",
+        label="Send e-mail",
+        reason="We send the e-mails you ask us to send.",
+        untested="Mailgun says it only when something is sent, and counts that as sent: “Send an e-mail” shows it.",
+    ),
     Permission(
         scope="domains",
         label="Look at domains and have their DNS checked",

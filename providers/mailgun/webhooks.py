@@ -5,8 +5,8 @@ HMAC-SHA256 in hex over timestamp and token, with the account's webhook signing 
 send the same three as form fields. https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks
 
 The body is not signed, so a token counts for one event only. `read` takes the event's own id as the external id, so
-that a repeat is a duplicate and the events API names the same event alike, and the token as the replay key, so that the
-hub takes nothing else with it.
+that a repeat is a duplicate and the events API names the same event alike, and the token as the replay key, so that
+nothing else is taken with it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from providers.kit.contract import InboundEvent, InboundRequest, WebhookEventTyp
 from providers.kit.errors import InvalidRequest, SignatureInvalid
 from providers.kit.signatures import verify_token
 
-from .reading import mapping, moment, text
+from .reading import moment, text
 
 TOLERANCE_SECONDS = 300
 RECEIVED = "received"

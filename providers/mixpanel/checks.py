@@ -34,9 +34,21 @@ class Checks:
             Step(name="reach", label="Mixpanel can be reached", run=self.reach),
             Step(name="account", label="The service account is accepted", run=self.account, needs=("reach",)),
             Step(name="project", label="The project is open to it", run=self.project, needs=("account",)),
-            Step(name="reports", label="Reports can be read", run=self.reports, needs=("project",)),
-            Step(name="imports", label="Past events can be imported", run=self.imports, needs=("project",)),
-            Step(name="token", label="Events can be sent", run=self.token),
+            Step(
+                name="reports",
+                label="Reports can be read",
+                run=self.reports,
+                needs=("project",),
+                permissions=("query",),
+            ),
+            Step(
+                name="imports",
+                label="Past events can be imported",
+                run=self.imports,
+                needs=("project",),
+                permissions=("import",),
+            ),
+            Step(name="token", label="Events can be sent", run=self.token, permissions=("send",)),
             Step(name="clock", label="Our clock is right", run=self.clock, needs=("reach",)),
         )
 

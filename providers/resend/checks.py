@@ -61,7 +61,13 @@ class Checks:
     def steps(self) -> Sequence[Step]:
         return (
             Step(name="reach", label="Resend can be reached", run=self.reach),
-            Step(name="key", label="The API key is accepted", run=self.key, needs=("reach",)),
+            Step(
+                name="key",
+                label="The API key is accepted",
+                run=self.key,
+                needs=("reach",),
+                permissions=("sending_access", "full_access"),
+            ),
             Step(name="domain", label="The sending domain is verified", run=self.domain, needs=("key",)),
             Step(name="webhook", label="Events reach us", run=self.webhooks.all, needs=("key",)),
             Step(name="quota", label="E-mails are left", run=self.quota, needs=("key",)),

@@ -13,7 +13,7 @@ from providers.kit.vocabulary.crm import Contact, ContactValues, SyncsContacts
 from . import soql
 from .client import Client, Record
 from .describing import calls_left
-from .fields import PERMISSION_SETS_URL, USAGE_URL
+from .fields import APPS_URL, PERMISSION_SETS_URL, USAGE_URL
 from .manifest import API_VERSION
 from .records import text
 from .sign_in import Session
@@ -61,7 +61,14 @@ class ConnectionChecks:
 
     def steps(self) -> Sequence[Step]:
         return (
-            Step(name="sign_in", label="Salesforce lets us in", run=self._sign_in),
+            Step(name="sign_in", label="Salesforce lets us in", run=self._sign_in, permissions=("api",)),
+            Step(
+                name="stay",
+                label="We stay signed in",
+                run=self._stay,
+                needs=("sign_in",),
+                permissions=("refresh_token",),
+            ),
             Step(name="version", label="The version we use is there", run=self._version, needs=("sign_in",)),
             Step(name="user", label="We know whose rights apply", run=self._user, needs=("sign_in",)),
             *(
@@ -70,6 +77,7 @@ class ConnectionChecks:
                     label=f"We may work with {words}",
                     run=lambda one=name: self._rights(one),  # type: ignore[misc]  # bound early on purpose
                     needs=("sign_in",),
+                    permissions=(name,),
                 )
                 for name, words, _rights, _needed in _OBJECTS
             ),
@@ -80,6 +88,18 @@ class ConnectionChecks:
         account = organisation(self._client, self._session)
         kind = {True: ", a production organisation", False: ", a Salesforce sandbox", None: ""}[account.livemode]
         return passed(f"Signed in to {account.name}{kind}.", account=account)
+
+    def _stay(self) -> StepOutcome:
+        """Not a failure: a pasted token does its work until it ends."""
+        if self._session.renews:
+            return passed("The access is renewed by itself.")
+        return warning(
+            "There is nothing to renew the access with: it ends with the user's session, usually after two hours.",
+            fix="Press “Sign in with Salesforce” and allow it. The app needs the scope “Perform requests at any time "
+            "(refresh_token, offline_access)”.",
+            fix_url=APPS_URL,
+            degrades=False,
+        )
 
     def _version(self) -> StepOutcome:
         offered = self._client.versions()

@@ -114,6 +114,12 @@ class Session:
         self.door = TokenDoor(self, self.kept, is_refused)
 
     @property
+    def renews(self) -> bool:
+        """Whether an ended token can be replaced without a person."""
+        token = self._store.load()
+        return bool(token.refresh_token or token.extra.get("renewable"))
+
+    @property
     def _secret(self) -> str:
         return self._configuration.get("client_secret", "")
 

@@ -67,7 +67,13 @@ class Checks:
         lines = (
             Step(name="reach", label="SendGrid can be reached", run=self.reach),
             Step(name="key", label="The API key is accepted, in the chosen region", run=self.key, needs=("reach",)),
-            Step(name=SEND.name, label="The key may send e-mail", run=self.send, needs=("key",)),
+            Step(
+                name=SEND.name,
+                label="The key may send e-mail",
+                run=self.send,
+                needs=("key",),
+                permissions=SEND.scopes[:1],
+            ),
             Step(name="sender", label="The sender is verified", run=self.sender, needs=("key",)),
         )
         others = tuple(
@@ -76,6 +82,7 @@ class Checks:
                 label=f"The key may: {one.label[0].lower()}{one.label[1:]}",
                 run=partial(self.may, one),
                 needs=("key",),
+                permissions=one.scopes[:1],
             )
             for one in PURPOSES
             if not one.required

@@ -30,7 +30,7 @@ from providers.kit.errors import (
 from . import money
 from .client import StripeApi, at_another_address, mixed_up, usable_key
 from .manifest import MANIFEST, keys_url
-from .permissions import PERMISSIONS
+from .permission_checks import PermissionChecks
 from .webhook_checks import WebhookChecks, span
 
 CLOCK_DOCS = "https://docs.stripe.com/webhooks#verify-official-libraries"
@@ -38,7 +38,6 @@ _RATES = {Environment.LIVE: 100, Environment.TEST: 25, Environment.SANDBOX: 25}
 _OFF_BY_TOO_MUCH = timedelta(seconds=240)
 _OFF_BY_A_BIT = timedelta(seconds=60)
 SMALL_AMOUNTS = {0: 500, 2: 200, 3: 2000}
-_LIST_ONE: Mapping[str, Any] = {"limit": 1}
 
 
 class Checks:
@@ -49,6 +48,7 @@ class Checks:
         self.environment = connection.environment
         self.api = api
         self.webhook = WebhookChecks(connection, api)
+        self.permissions = PermissionChecks(connection, api, self._balance)
         self._identify = identify
         self._balance_answer: Mapping[str, Any] | PermissionMissing | None = None
         self._intent: Mapping[str, Any] = {}
@@ -63,11 +63,7 @@ class Checks:
             Step(name="address", label="Stripe's address can be reached", run=self.address, needs=("format",)),
             Step(name="key", label="Stripe accepts the key", run=self.key, needs=("address",)),
             Step(name="mode", label="The key fits this environment", run=self.mode, needs=key),
-            Step(name="balance", label="May read the balance", run=self.read_balance, needs=key),
-            Step(name="customers", label="May read customers", run=self.read_customers, needs=key),
-            Step(name="payments", label="May read payments", run=self.read_payments, needs=key),
-            Step(name="events", label="May read events", run=self.read_events, needs=key),
-            Step(name="webhooks", label="May see webhook endpoints", run=self.read_webhooks, needs=key),
+            *self.permissions.steps(key),
             Step(name="webhook", label="Events reach us", run=self.webhook.overall, needs=key),
             Step(name="quota", label="There is room for more calls", run=self.quota, needs=key),
             Step(name="clock", label="The clocks agree", run=self.clock, needs=("address",)),
@@ -119,38 +115,6 @@ class Checks:
             Environment.SANDBOX: "Sandbox: a stand-in on this server, no Stripe account involved.",
         }
         return passed(kind[self.environment])
-
-    def read_balance(self) -> StepOutcome:
-        return self._may("rak_balance_read", self._balance, "The balance can be read.")
-
-    def read_customers(self) -> StepOutcome:
-        return self._may("rak_customer_read", lambda: self.api.customers(**_LIST_ONE), "Customers can be read.")
-
-    def read_payments(self) -> StepOutcome:
-        return self._may(
-            "rak_payment_intent_read", lambda: self.api.payment_intents(**_LIST_ONE), "Payments can be read."
-        )
-
-    def read_events(self) -> StepOutcome:
-        return self._may("rak_event_read", lambda: self.api.events(**_LIST_ONE), "Missed events can be found.")
-
-    def read_webhooks(self) -> StepOutcome:
-        return self._may(
-            "rak_webhook_write", lambda: self.api.webhook_endpoints(**_LIST_ONE), "Webhook endpoints can be seen."
-        )
-
-    def _may(self, scope: str, ask: Callable[[], Any], good: str) -> StepOutcome:
-        """A missing permission fails the line when it is required, else it warns of what will not work."""
-        permission = next(one for one in PERMISSIONS if one.scope == scope)
-        try:
-            ask()
-        except PermissionMissing as error:
-            fix = error.fix or f"Give the key the permission “{permission.label}” on Stripe's page “API keys”."
-            url = error.fix_url or keys_url(self.environment)
-            if permission.required:
-                return failed(f"{error} {permission.reason}", fix=fix, fix_url=url, error=error)
-            return warning(f"{error} Without it this won't work: {permission.reason}", fix=fix, fix_url=url)
-        return passed(good)
 
     # ------------------------------------------------------------------------------- headroom and clock
 

@@ -1,8 +1,15 @@
-"""What a restricted key may be allowed, and what we do with it."""
+"""What a restricted key may be allowed, and what we do with it.
+
+Names: `rak_` and the identifier of https://docs.stripe.com/stripe-apps/reference/permissions (looked up on
+2026-11-24), where prices are still `plan`, payment links are plural and test clocks are `billing_clock`. That list has
+none for Radar, which the page “Create restricted key” has as a row of its own: `rak_radar_write` is our name for it.
+"""
 
 from __future__ import annotations
 
 from providers.kit.contract import Permission
+
+TEST_CLOCKS = "rak_billing_clock_write"
 
 PERMISSIONS = (
     Permission(
@@ -64,7 +71,7 @@ PERMISSIONS = (
         required=False,
     ),
     Permission(
-        scope="rak_payment_link_write",
+        scope="rak_payment_links_write",
         label="Payment Links: write",
         reason="Makes links that anybody can pay at.",
         required=False,
@@ -97,6 +104,12 @@ PERMISSIONS = (
         scope="rak_radar_write",
         label="Radar: write",
         reason="Shows fraud warnings and keeps block and allow lists.",
+        required=False,
+    ),
+    Permission(
+        scope=TEST_CLOCKS,
+        label="Test clocks: write",
+        reason="Lets time pass for a test customer, to see a whole year of a subscription. With test money only.",
         required=False,
     ),
 )

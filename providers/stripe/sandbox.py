@@ -41,14 +41,14 @@ _SCOPES = {
     "dispute": "Dispute",
     "event": "Event",
     "invoice": "Invoice",
-    "payment_link": "PaymentLink",
+    "payment_links": "PaymentLink",
     "checkout_session": "CheckoutSession",
     "product": "Product",
     "plan": "Plan",
     "radar": "Radar",
     "review": "Review",
     "subscription": "Subscription",
-    "test_clock": "TestClock",
+    "billing_clock": "TestClock",
     "payment_intent": "PaymentIntent",
     "webhook": "Webhook",
 }
@@ -216,9 +216,11 @@ def _scope(request: SandboxRequest) -> str:
 
 
 def _check_permission(key: str, found: Route) -> None:
-    if key == SECRET_KEY or _SCOPES[found.scope] not in key.removeprefix(RESTRICTED_KEY):
+    """A key says behind its name what it lacks: `Customer` altogether, or `CustomerWrite` only to change."""
+    level, thing = "read" if found.method == "GET" else "write", _SCOPES[found.scope]
+    lacks = "" if key == SECRET_KEY else key.removeprefix(RESTRICTED_KEY)
+    if thing not in lacks or (level == "read" and f"{thing}Write" in lacks):
         return
-    level = "read" if found.method == "GET" else "write"
     raise Refused(
         403,
         f"The provided key 'rk_test_*********{key[-4:]}' does not have the required permissions for this endpoint on "

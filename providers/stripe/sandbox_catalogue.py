@@ -203,8 +203,8 @@ ROUTES = (
     route("POST", "/v1/checkout/sessions", "checkout_session", create_session, _SESSION),
     route("GET", "/v1/checkout/sessions/{id}", "checkout_session", getting("checkout_sessions", "checkout.session")),
     route("POST", "/v1/checkout/sessions/{id}/expire", "checkout_session", expire_session),
-    route("GET", "/v1/payment_links", "payment_link", listing("payment_links", "/v1/payment_links"), PAGE),
-    route("POST", "/v1/payment_links", "payment_link", create_link, "line_items metadata"),
-    route("GET", "/v1/payment_links/{id}", "payment_link", getting("payment_links", "payment_link")),
-    route("POST", "/v1/payment_links/{id}", "payment_link", update_link, "active metadata"),
+    route("GET", "/v1/payment_links", "payment_links", listing("payment_links", "/v1/payment_links"), PAGE),
+    route("POST", "/v1/payment_links", "payment_links", create_link, "line_items metadata"),
+    route("GET", "/v1/payment_links/{id}", "payment_links", getting("payment_links", "payment_link")),
+    route("POST", "/v1/payment_links/{id}", "payment_links", update_link, "active metadata"),
 )

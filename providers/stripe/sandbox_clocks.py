@@ -77,9 +77,9 @@ def delete(store: Store, params: Params, id_: str) -> Object:
 
 _CLOCKS = "/v1/test_helpers/test_clocks"
 ROUTES = (
-    route("GET", _CLOCKS, "test_clock", listing("test_clocks", _CLOCKS), PAGE),
-    route("POST", _CLOCKS, "test_clock", create, "frozen_time name"),
-    route("GET", f"{_CLOCKS}/{{id}}", "test_clock", get),
-    route("DELETE", f"{_CLOCKS}/{{id}}", "test_clock", delete),
-    route("POST", f"{_CLOCKS}/{{id}}/advance", "test_clock", advance, "frozen_time"),
+    route("GET", _CLOCKS, "billing_clock", listing("test_clocks", _CLOCKS), PAGE),
+    route("POST", _CLOCKS, "billing_clock", create, "frozen_time name"),
+    route("GET", f"{_CLOCKS}/{{id}}", "billing_clock", get),
+    route("DELETE", f"{_CLOCKS}/{{id}}", "billing_clock", delete),
+    route("POST", f"{_CLOCKS}/{{id}}/advance", "billing_clock", advance, "frozen_time"),
 )

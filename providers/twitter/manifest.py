@@ -62,6 +62,7 @@ PERMISSIONS = (
         label="See the confirmed e-mail address",
         reason="Only where people sign in with X: it shows the address that X has confirmed.",
         required=False,
+        untested="A connection does not ask for it; only people who sign in here with X are asked.",
     ),
 )
 

@@ -23,8 +23,8 @@ class WebhookEvent(Model):
     """One event. `status`: waiting, held (connection paused), processed, failed (is tried again), dead.
 
     `sequence` orders arrival; `id` (`evt_`, the time, 64 random bits) is what people and programs see.
-    `(instance_id, external_id)` is the key that de-duplicates; `(instance_id, replay_key)` refuses another event under
-    a proof that was used (docs/adr/0033-replay-keys.md). `duplicates` counts further copies, `conflict` says
+    `(instance_id, external_id)` is the key that de-duplicates; `(instance_id, replay_key)` keeps out another event
+    with a proof that was used (docs/adr/0033-replay-keys.md). `duplicates` counts further copies, `conflict` says
     that a copy had another body. `due_at` is when it may be tried (None: never); a worker that takes it sets both
     `due_at` and `lease_until` to the end of its lease, so that `lease_until` also says whose lease it is.
     `whole`: `body` is the delivery as it arrived; else one event of a batch. `replay_by` asked for another try.

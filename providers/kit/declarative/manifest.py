@@ -58,7 +58,12 @@ def manifest_of(document: Document) -> Manifest:
         documentation=document.documentation or document.website,
         fields=_fields(document),
         permissions=tuple(
-            Permission(scope=one.scope or one.label, label=one.label, reason=one.reason)
+            Permission(
+                scope=one.scope or one.label,
+                label=one.label,
+                reason=one.reason,
+                untested="The test asks what its author wrote down, which need not be one question a permission.",
+            )
             for one in document.permissions
         ),
         setup_steps=_setup_steps(document),

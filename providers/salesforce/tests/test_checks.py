@@ -13,7 +13,9 @@ from ..sandbox_sign_in import ACCESS_TOKEN, CLIENT_SECRET, NO_LEADS_TOKEN, READ_
 from ..sandbox_store import CALLS_A_DAY
 from .conftest import SIGNED_IN, run, states
 
-ALL = dict.fromkeys(("sign_in", "version", "user", "contact", "account", "lead", "opportunity", "calls"), "passed")
+ALL = dict.fromkeys(
+    ("sign_in", "stay", "version", "user", "contact", "account", "lead", "opportunity", "calls"), "passed"
+)
 
 
 def test_a_good_connection_passes_line_by_line_and_says_whose_it_is(bench: Bench) -> None:

@@ -39,7 +39,7 @@ def test_a_good_connection_passes_line_by_line(world, run) -> None:
     assert outcomes["key"].account.name == "Lumen Studio (sandbox)"
     assert outcomes["webhook"].message == "The last event arrived 3 minutes ago."
     assert world.transport.findings == []
-    assert len(outcomes) == 12
+    assert len(outcomes) == 24
 
 
 def test_without_a_webhook_the_test_warns_and_says_how_to_set_it_up(world, run) -> None:
@@ -66,6 +66,18 @@ def test_a_wrong_key_fails_at_the_key_and_skips_what_needs_it(world, run) -> Non
         ("Balance", "balance", "warning"),
         ("Event", "events", "warning"),
         ("Webhook", "webhooks", "warning"),
+        ("ChargeWrite", "refunds", "warning"),
+        ("CustomerWrite", "customers-write", "warning"),
+        ("Product", "products", "warning"),
+        ("Plan", "prices", "warning"),
+        ("CheckoutSession", "checkout", "warning"),
+        ("PaymentLink", "links", "warning"),
+        ("SubscriptionWrite", "subscriptions", "warning"),
+        ("InvoiceWrite", "invoices", "warning"),
+        ("Dispute", "disputes", "warning"),
+        ("Review", "reviews", "warning"),
+        ("Radar", "radar", "warning"),
+        ("TestClock", "clocks", "warning"),
     ],
 )
 def test_a_missing_permission_is_named_with_its_fix(world, run, without: str, line: str, status: str) -> None:
@@ -79,6 +91,20 @@ def test_a_missing_permission_is_named_with_its_fix(world, run, without: str, li
     )
     assert_helpful(outcomes)
     assert world.transport.findings == []
+
+
+def test_a_restricted_key_with_all_permissions_passes_each_line_and_changes_nothing(world, run) -> None:
+    before = world.open({"api_key": SECRET_KEY}).payments(limit=100)
+    outcomes = run(world.open({"api_key": RESTRICTED_KEY + "Nothing"}), "stripe-connection")
+    assert {name for name, status in statuses(outcomes).items() if status != "passed"} == {"webhook"}
+    assert world.open({"api_key": SECRET_KEY}).payments(limit=100) == before
+    assert world.transport.findings == []
+
+
+def test_test_clocks_are_left_out_with_real_money(world) -> None:
+    provider = world.open({"api_key": "rk_live_123456"}, environment=Environment.LIVE)
+    steps = {step.name: step for step in provider.steps("stripe-connection", {})}
+    assert steps["clocks"].run().status is StepStatus.SKIPPED
 
 
 def test_a_restricted_key_that_may_not_read_the_account_still_says_whose_it_is(world) -> None:

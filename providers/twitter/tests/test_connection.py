@@ -49,7 +49,6 @@ def test_a_good_connection_passes_line_by_line_and_says_whose_account_it_is(benc
         "tweet.write": "passed",
         "media.write": "passed",
         "offline.access": "warning",
-        "media": "passed",
         "limits": "passed",
         "cost": "passed",
         "webhook": "skipped",
@@ -76,7 +75,6 @@ def test_a_token_for_reading_only_fails_the_lines_about_writing_and_media(opened
     assert [name for name, outcome in outcomes.items() if outcome.status is StepStatus.FAILED] == [
         "tweet.write",
         "media.write",
-        "media",
     ]
     assert "Read and write" in outcomes["tweet.write"].fix
     (place,) = opened(access_token=READ_ONLY_TOKEN).destinations()
@@ -86,8 +84,17 @@ def test_a_token_for_reading_only_fails_the_lines_about_writing_and_media(opened
 def test_a_token_without_media_is_told_so(opened: Opened) -> None:
     outcomes = run(opened(access_token=NO_MEDIA_TOKEN), "connection")
     assert states(outcomes)["tweet.write"] == "passed"
-    assert states(outcomes)["media"] == "failed"
-    assert "media.write" in outcomes["media"].message
+    assert states(outcomes)["media.write"] == "failed"
+    assert "media.write" in outcomes["media.write"].message
+
+
+def test_an_app_that_became_read_only_does_not_pass_by_what_was_given_once(bench: Bench) -> None:
+    provider = with_scopes(bench, *OAUTH.scopes, token=READ_ONLY_TOKEN)
+    outcomes = run(provider, "connection")
+    assert [name for name, one in outcomes.items() if one.status is StepStatus.FAILED] == [
+        "tweet.write",
+        "media.write",
+    ]
 
 
 def test_a_wrong_token_fails_and_the_lines_that_need_it_are_left_out(opened: Opened) -> None:

@@ -112,7 +112,7 @@ class AcmeMail(Provider):
         self.manifest.test(test_id)
         return (
             Step(name="key", label="The key is accepted", run=self._key),
-            Step(name="account", label="The account is known", run=self._key, needs=("key",)),
+            Step(name="account", label="The account is known", run=self._key, needs=("key",), permissions=("read",)),
         )
 
     def _key(self) -> StepOutcome:
