@@ -67,9 +67,11 @@ ACTIONS: dict[str, Action] = {
     "usage.view": Action(words="See monitoring", role=Role.VIEWER, scope="analytics:read"),
     "usage.export": Action(words="Export monitoring", role=Role.MEMBER, scope="analytics:read"),
     "errors.resolve": Action(words="Mark errors as dealt with", role=Role.MEMBER),
-    "contacts.view": Action(words="See contacts", role=Role.VIEWER),
+    "contacts.view": Action(words="See contacts", role=Role.VIEWER, scope="contacts:read"),
     "contacts.sync": Action(words="Sync contacts now", role=Role.MEMBER),
-    "contacts.create": Action(words="Create contacts in a connected CRM", role=Role.MEMBER),
+    "contacts.create": Action(words="Create contacts in a connected CRM", role=Role.MEMBER, scope="contacts:write"),
+    "contacts.edit": Action(words="Change contacts of a connected CRM", role=Role.MEMBER, scope="contacts:write"),
+    "contacts.settings": Action(words="Choose which way contacts are synced", role=Role.MANAGER),
     "contacts.export": Action(words="Export contacts", role=Role.MEMBER),
     "audit.view": Action(words="See and export the audit log", role=Role.MANAGER),
     "members.view": Action(words="See who belongs to the workspace", role=Role.VIEWER),
@@ -88,6 +90,8 @@ SCOPES: dict[str, str] = {
     "events:read": "See deliveries",
     "events:replay": "Replay deliveries",
     "analytics:read": "Read usage and analytics",
+    "contacts:read": "See contacts",
+    "contacts:write": "Create and change contacts, also in the connected CRM",
 }
 
 SIGNED_IN = "signed-in"

@@ -40,7 +40,7 @@ class Failure:
         }
 
 
-def failure_of(error: Exception, *, failures: int) -> Failure:
+def failure_of(error: Exception, *, failures: int, doing: str = "reading contacts") -> Failure:
     """`failures` is how often in a row it failed before. Logs what is nobody's plain refusal."""
     if isinstance(error, ProviderError):
         return Failure(
@@ -58,9 +58,9 @@ def failure_of(error: Exception, *, failures: int) -> Failure:
     if isinstance(error, ProductError):
         words, fix = str(error), error.fix
         return Failure(message=words, fix=fix, fix_url="", category="configuration", again_in=_AFTER_REFUSAL)
-    reference = report(error, "contacts could not be synced", ())
+    reference = report(error, f"{doing} failed", ())
     return Failure(
-        message="Something unexpected happened while reading contacts.",
+        message=f"Something unexpected happened while {doing}.",
         fix=f"It is tried again by itself. If it stays, tell whoever runs this server. Reference: {reference}.",
         fix_url="",
         category="unexpected",

@@ -1,4 +1,4 @@
-"""Contacts as this hub knows them, how far each connection was read, and contacts that people asked to create."""
+"""Contacts as this hub knows them, how far each connection was read, and what people asked to create or change."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ class CrmContact(Model):
 
     `workspace_id` and `environment` are those of the connection, so that a list reads one index. `sort_name` and
     `search_text` are folded to lower case. `more` holds the vendor's further fields by the vendor's own names.
+
+    `base` is None unless something was edited here that the vendor does not have yet: then the last common value of
+    each such field. What stands in the other columns is what people see, edits included.
     """
 
     __tablename__ = "crm_contacts"
@@ -43,6 +46,7 @@ class CrmContact(Model):
     remote_updated_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     synced_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     more: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    base: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
 
     __table_args__ = (
         UniqueConstraint("instance_id", "remote_id"),
@@ -61,8 +65,9 @@ class CrmSync(Model):
     `status`: idle, running (asked for or at work), failed. `cursor` is the provider's own, complete in itself, and
     moves in the same transaction as the rows that came with it. Whoever holds `lease` until `lease_until` reads;
     `due_at` is when anyone shall. `pages`, `records` and `removed` count this round, `contacts` what is there.
-    `finished_at` is the end of the last round that caught up. `error…` say what stopped the last one ("" for
-    nothing), `failures` how often in a row.
+    `direction`: read (the vendor's state is shown), both (edits made here are sent as well). `wins`: whose value is
+    kept where both changed: crm or hub. `finished_at` is the end of the last round that caught up. `error…` say what
+    stopped the last one ("" for nothing), `failures` how often in a row.
     """
 
     __tablename__ = "crm_syncs"
@@ -71,6 +76,8 @@ class CrmSync(Model):
         ForeignKey("integration_instances.id", ondelete="CASCADE"), primary_key=True
     )
     object: Mapped[str] = mapped_column(String(20), primary_key=True)
+    direction: Mapped[str] = mapped_column(String(10), default="read", server_default="read")
+    wins: Mapped[str] = mapped_column(String(10), default="crm", server_default="crm")
     cursor: Mapped[str] = mapped_column(Text, default="")
     status: Mapped[str] = mapped_column(String(10), default="idle")
     lease: Mapped[str | None] = mapped_column(String(40))
@@ -107,3 +114,52 @@ class CrmCreation(Model):
     fix: Mapped[str] = mapped_column(String(500), default="")
     fix_url: Mapped[str] = mapped_column(String(500), default="")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+
+
+class CrmOutbox(Model):
+    """That a contact's edits are to be sent, and what became of it: one row for each contact that was ever edited.
+
+    What is sent is worked out from the contact itself (`base` beside its values) when it is sent. `status`: waiting,
+    sending, sent, failed (a person has to do something), settled (nothing had to be sent any more). `asked`: the
+    vendor was asked to write, and may have. `actor` is who edited last. `message` and `fix` are for people.
+    """
+
+    __tablename__ = "crm_outbox"
+
+    contact_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("crm_contacts.id", ondelete="CASCADE"), primary_key=True
+    )
+    instance_id: Mapped[str] = mapped_column(ForeignKey("integration_instances.id", ondelete="CASCADE"), index=True)
+    status: Mapped[str] = mapped_column(String(10), default="waiting")
+    asked: Mapped[bool] = mapped_column(default=False)
+    actor: Mapped[str] = mapped_column(String(200), default="")
+    attempts: Mapped[int] = mapped_column(default=0)
+    lease: Mapped[str | None] = mapped_column(String(40))
+    lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    due_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    message: Mapped[str] = mapped_column(String(500), default="")
+    fix: Mapped[str] = mapped_column(String(500), default="")
+    fix_url: Mapped[str] = mapped_column(String(500), default="")
+    edited_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    __table_args__ = (Index("ix_crm_outbox_status_due_at", "status", "due_at"),)
+
+
+class CrmHistory(Model):
+    """What happened to one contact. `kind`: edited, sent, received, conflict, refused, taken_back, removed, restored.
+
+    `changes`: [[field, value before, value after], …]; of a conflict [field, value here, value there, who won].
+    `actor` is the person's name, "" for the vendor's side.
+    """
+
+    __tablename__ = "crm_history"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    contact_id: Mapped[int] = mapped_column(BigId, ForeignKey("crm_contacts.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(12))
+    at: Mapped[datetime] = mapped_column(UTCDateTime, default=now, index=True)
+    actor: Mapped[str] = mapped_column(String(200), default="")
+    changes: Mapped[list[list[str]]] = mapped_column(JSON, default=list)
+
+    __table_args__ = (Index("ix_crm_history_contact", "contact_id", "id"),)

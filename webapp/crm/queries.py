@@ -16,6 +16,7 @@ from webapp.core.errors import NotFound
 from webapp.core.pagination import decode_cursor, encode_cursor
 from webapp.crm.models import CrmContact, CrmSync
 from webapp.crm.service import CONTACT, crm_providers
+from webapp.crm.timeline import Happening, Outgoing, history, outgoing
 from webapp.instances.models import Instance
 
 ENVIRONMENTS = ("live", "test", "sandbox")
@@ -42,6 +43,8 @@ class ConnectionView:
     error: str
     error_fix: str
     error_fix_url: str
+    both_ways: bool
+    hub_wins: bool
 
     @property
     def moving(self) -> bool:
@@ -83,14 +86,20 @@ class ContactDetail:
     instance_id: str
     connection: str
     provider: str
+    both_ways: bool
+    outgoing: Outgoing
+    history: tuple[Happening, ...]
     more: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Filters:
+    """`removed`: those that are gone in the CRM, instead of those that are there."""
+
     environment: str
     instance_id: str = ""
     text: str = ""
+    removed: bool = False
 
 
 def connections(session: Session, workspace_id: str) -> tuple[ConnectionView, ...]:
@@ -125,6 +134,8 @@ def _connection(instance: Instance, sync: CrmSync | None) -> ConnectionView:
         error=sync.error if sync else "",
         error_fix=sync.error_fix if sync else "",
         error_fix_url=sync.error_fix_url if sync else "",
+        both_ways=sync is not None and sync.direction == "both",
+        hub_wins=sync is not None and sync.wins == "hub",
     )
 
 
@@ -173,7 +184,7 @@ def _rows(workspace_id: str, filters: Filters) -> Select[Any]:
         .where(
             _C.workspace_id == workspace_id,
             _C.environment == filters.environment,
-            ~_C.archived,
+            _C.archived if filters.removed else ~_C.archived,
             Instance.deleted_at.is_(None),
         )
         .order_by(_C.sort_name, _C.id)
@@ -212,13 +223,15 @@ def every(session: Session, workspace_id: str, filters: Filters) -> Iterator[Any
 def detail(session: Session, workspace_id: str, contact_id: int) -> ContactDetail:
     """Raises NotFound, also for another workspace's."""
     found = session.execute(
-        select(_C, Instance.name, Instance.provider_id)
+        select(_C, Instance.name, Instance.provider_id, CrmSync.direction)
         .join(Instance, Instance.id == _C.instance_id)
+        .outerjoin(CrmSync, (CrmSync.instance_id == _C.instance_id) & (CrmSync.object == CONTACT))
         .where(_C.id == contact_id, _C.workspace_id == workspace_id, Instance.deleted_at.is_(None))
     ).one_or_none()
     if found is None:
         raise NotFound
-    one, connection, provider_id = found
+    one, connection, provider_id, direction = found
+    provider = manifest_of(provider_id).name
     return ContactDetail(
         id=one.id,
         name=one.name,
@@ -238,13 +251,24 @@ def detail(session: Session, workspace_id: str, contact_id: int) -> ContactDetai
         environment=one.environment,
         instance_id=one.instance_id,
         connection=connection,
-        provider=manifest_of(provider_id).name,
+        provider=provider,
+        both_ways=direction == "both",
+        outgoing=outgoing(session, one),
+        history=history(session, one.id, provider),
         more=_shown(one.more),
     )
 
 
 def _shown(more: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     return tuple((name, str(value)[:500]) for name, value in sorted(more.items()) if value not in (None, "", [], {}))
+
+
+def connection_of(session: Session, workspace_id: str, instance_id: str) -> ConnectionView:
+    """Raises NotFound."""
+    for one in connections(session, workspace_id):
+        if one.id == instance_id:
+            return one
+    raise NotFound
 
 
 def environments_of(found: Sequence[ConnectionView]) -> tuple[str, ...]:

@@ -49,6 +49,7 @@ def index() -> ResponseReturnValue:
         "crm/index.html",
         **_listed(found, filters),
         **_live(shown, filters.environment),
+        show_choices=[("", "In the CRM"), ("removed", "Removed in the CRM")],
         choices=[("", "Every connection"), *((one.id, one.name) for one in shown)],
         environment_tabs=[
             {"label": ENVIRONMENT_WORDS[name], "href": url_for("crm.index", environment=name),
@@ -161,7 +162,10 @@ def _filters(found: tuple[ConnectionView, ...]) -> Filters:
     if instance_id and not any(one.id == instance_id and one.environment == environment for one in found):
         instance_id = ""
     return Filters(
-        environment=environment, instance_id=instance_id, text=request.args.get("search", "").strip()[:100]
+        environment=environment,
+        instance_id=instance_id,
+        text=request.args.get("search", "").strip()[:100],
+        removed=request.args.get("show") == "removed",
     )
 
 
@@ -175,6 +179,7 @@ def _listed(found: tuple[ConnectionView, ...], filters: Filters) -> dict[str, An
             ("environment", filters.environment),
             ("connection", filters.instance_id),
             ("search", filters.text),
+            ("show", "removed" if filters.removed else ""),
         )
         if value
     }
@@ -187,6 +192,7 @@ def _listed(found: tuple[ConnectionView, ...], filters: Filters) -> dict[str, An
         "here_href": url_for("crm.index", **kept),
         "export_href": url_for("crm.export", **kept),
         "narrowed": bool(filters.instance_id or filters.text),
+        "show": "removed" if filters.removed else "",
     }
 
 

@@ -1,4 +1,5 @@
-"""Verbs: read what changed in a connection's CRM, and ask for it. `creating` makes contacts there.
+"""Verbs: read what changed in a connection's CRM, and ask for it. `creating` makes contacts there, `editing` and
+`sending` change them.
 
 `sync` is for a job: it commits for itself, and holds no transaction while it calls.
 """
@@ -10,7 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from providers.kit.errors import InvalidRequest, ProviderError
@@ -20,11 +21,11 @@ from webapp.connection_tests.outcome import Meter
 from webapp.core import queue
 from webapp.core.clock import now
 from webapp.core.errors import Conflict
-from webapp.crm import leases, store
+from webapp.crm import leases, receiving
 from webapp.crm.ahead import Ahead, Source
 from webapp.crm.failing import failure_of
 from webapp.crm.leases import Lease, LeaseLost
-from webapp.crm.models import CrmContact, CrmSync
+from webapp.crm.models import CrmContact, CrmHistory, CrmSync
 from webapp.instances.models import Instance
 from webapp.instances.opening import open_provider
 from webapp.usage.prepared import dialect_of, into
@@ -36,6 +37,8 @@ EVERY = timedelta(minutes=15)
 PAGE = 200
 SECONDS = 120.0
 """One job ends well before the queue would stop it, and leaves the rest to the next one."""
+
+HISTORY_KEPT = timedelta(days=365)
 
 _BOOK_EVERY = 1.0
 """Seconds between two entries of calls into usage: each page's own would cost as much as a third of its rows."""
@@ -69,7 +72,7 @@ def request_sync(session: Session, instance: Instance) -> None:
     if instance.status != "active" or not syncs_contacts(instance.provider_id):
         raise Conflict("This connection is not read now.", fix="Resume it, or finish connecting it, first.")
     moment = now()
-    _begin(session, instance.id)
+    begin(session, instance.id)
     session.execute(
         update(CrmSync)
         .where(
@@ -102,7 +105,7 @@ def due(session: Session, limit: int = 500) -> list[str]:
     return list(session.scalars(query))
 
 
-def _begin(session: Session, instance_id: str) -> None:
+def begin(session: Session, instance_id: str) -> None:
     """The row that says how far this connection was read."""
     values = {"instance_id": instance_id, "object": CONTACT, "due_at": now()}
     session.execute(into(dialect_of(session), CrmSync).values(values).on_conflict_do_nothing())
@@ -117,7 +120,7 @@ def sync(session: Session, instance_id: str, *, seconds: float = SECONDS) -> Syn
     instance = session.get(Instance, instance_id)
     if instance is None or instance.deleted_at is not None or instance.status != "active":
         return None
-    _begin(session, instance_id)
+    begin(session, instance_id)
     held = leases.claim(session, instance_id, CONTACT)
     session.commit()
     if held is None:
@@ -144,6 +147,9 @@ class _Run:
         self.meter = Meter(self.instance)
         self.pages = self.records = self.removed = 0
         self.cursor, self.failures = self.row.cursor, self.row.failures
+        self.way = receiving.Way(
+            both=self.row.direction == "both", wins=self.row.wins, settled=self.row.finished_at is not None
+        )
         # A round that was interrupted goes on counting; a new one begins at nothing.
         fresh = self.row.started_at is None
         self.counted = (0, 0, 0) if fresh else (self.row.pages, self.row.records, self.row.removed)
@@ -190,8 +196,8 @@ class _Run:
     def _save(self, changes: Changes) -> None:
         """The page and the place after it, in one transaction."""
         moment = now()
-        store.upsert(self.session, self.instance, changes.items, moment)
-        self.removed += store.archive(self.session, self.instance.id, changes.removed_ids, moment)
+        receiving.take_in(self.session, self.instance, changes.items, moment, self.way)
+        self.removed += receiving.archive(self.session, self.instance.id, changes.removed_ids, moment)
         self.pages += 1
         self.records += len(changes.items)
         leases.save(self.session, self.held, cursor=changes.cursor, **self._counts())
@@ -281,3 +287,15 @@ def count(session: Session, instance_id: str) -> int:
     """Contacts of one connection that are not archived."""
     query = select(func.count()).where(CrmContact.instance_id == instance_id, ~CrmContact.archived)
     return session.scalar(query) or 0
+
+
+def forget_old_history(session: Session) -> int:
+    """Removes what happened to contacts more than a year ago, in short transactions. Commits. Returns how many."""
+    gone, before = 0, now() - HISTORY_KEPT
+    while True:
+        ids = list(session.scalars(select(CrmHistory.id).where(CrmHistory.at < before).limit(500)))
+        session.execute(delete(CrmHistory).where(CrmHistory.id.in_(ids)))
+        session.commit()
+        gone += len(ids)
+        if len(ids) < 500:
+            return gone

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
 import orjson
-from sqlalchemy import Table, or_, update
+from sqlalchemy import Table, or_
 from sqlalchemy.orm import Session
 
 from providers.kit.vocabulary.crm import Contact
@@ -44,7 +44,7 @@ _SORTED_BY = 120
 
 def upsert(session: Session, instance: Instance, contacts: Sequence[Contact], at: datetime) -> None:
     """Inserts or replaces, by the vendor's id. Of one that comes twice the later counts, and an older state that
-    comes late changes nothing."""
+    comes late changes nothing. One with edits that wait to be sent is left alone (`webapp.crm.receiving`)."""
     if not contacts:
         return
     dialect = dialect_of(session)
@@ -56,19 +56,6 @@ def upsert(session: Session, instance: Instance, contacts: Sequence[Contact], at
         _statement(dialect).many(session, list(rows.values()))
 
 
-def archive(session: Session, instance_id: str, remote_ids: Sequence[str], at: datetime) -> int:
-    """Marks those that are gone at the vendor; they leave the list, and their page says so. Returns how many."""
-    if not remote_ids:
-        return 0
-    result = session.execute(
-        update(CrmContact)
-        .where(CrmContact.instance_id == instance_id, CrmContact.remote_id.in_(remote_ids), ~CrmContact.archived)
-        .values(archived=True, synced_at=at)
-        .execution_options(synchronize_session=False)
-    )
-    return int(result.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has it
-
-
 @cache
 def _statement(dialect: str) -> Prepared:
     table: Table = CrmContact.__table__  # type: ignore[assignment]  # a Table, typed as FromClause
@@ -77,7 +64,8 @@ def _statement(dialect: str) -> Prepared:
     changing = insertion.on_conflict_do_update(
         index_elements=_KEY,
         set_={name: new[name] for name in _COLUMNS if name not in _KEY},
-        where=or_(
+        where=known.base.is_(None)
+        & or_(
             known.remote_updated_at.is_(None),
             new.remote_updated_at.is_(None),
             new.remote_updated_at >= known.remote_updated_at,
@@ -93,7 +81,6 @@ def _values(one: Contact) -> tuple[Any, ...]:
         _text(one.email),
         _text(one.company_name),
     )
-    name = f"{first} {last}".strip()
     return (
         _text(one.id),
         email,
@@ -104,10 +91,21 @@ def _values(one: Contact) -> tuple[Any, ...]:
         company,
         _text(one.owner_id),
         _text(one.url),
-        (name or email or one.id).lower()[:_SORTED_BY],
-        f"{name} {email} {company}".lower(),
+        *_found_by(one.id, first, last, email, company),
         bool(one.archived),
     )
+
+
+def put(row: CrmContact, values: Mapping[str, str]) -> None:
+    """Sets a contact's fields, and what it is sorted and found by."""
+    for name, value in values.items():
+        setattr(row, name, _text(value))
+    row.sort_name, row.search_text = _found_by(row.remote_id, row.first_name, row.last_name, row.email, row.company)
+
+
+def _found_by(remote_id: str, first: str, last: str, email: str, company: str) -> tuple[str, str]:
+    name = f"{first} {last}".strip()
+    return (name or email or remote_id).lower()[:_SORTED_BY], f"{name} {email} {company}".lower()
 
 
 def _text(value: str) -> str:

@@ -15,7 +15,7 @@ from webapp import create_app
 from webapp.catalog.service import synchronise
 from webapp.core.clock import now
 from webapp.core.migrations import upgrade
-from webapp.crm import queries, service, store
+from webapp.crm import queries, receiving, service, store
 from webapp.crm.models import CrmContact
 from webapp.extensions import db
 from webapp.instances import service as instances
@@ -60,6 +60,6 @@ def test_contacts_are_read_once_searched_and_paged(tmp_path: Path, postgres_url:
         session.commit()
         kept = session.scalars(select(CrmContact).where(CrmContact.remote_id == "odd")).one()
         assert (kept.first_name, kept.more, kept.remote_updated_at) == ("Ab", {"a": {"b": [1, None]}}, at)
-        assert store.archive(session, instance_id, ["odd", "nobody"], now()) == 1
+        assert receiving.archive(session, instance_id, ["odd", "nobody"], now()) == 1
         session.rollback()
         db.engine.dispose()

@@ -287,7 +287,7 @@ def test_the_next_page_is_asked_for_before_the_one_before_it_is_stored_and_never
     session: Session, instance: Instance, source: Callable[..., Source], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given = source(*pages(range(3), range(3, 6), range(6, 9)))
-    stored, seen, asked_for = service.store.upsert, [], threading.Condition()
+    stored, seen, asked_for = store.upsert, [], threading.Condition()
     answer = given.changed_contacts
 
     def asked(cursor: str = "", *, limit: int = 100) -> Changes:
@@ -303,7 +303,7 @@ def test_the_next_page_is_asked_for_before_the_one_before_it_is_stored_and_never
         stored(*args)
 
     monkeypatch.setattr(given, "changed_contacts", asked)
-    monkeypatch.setattr(service.store, "upsert", upsert)
+    monkeypatch.setattr(store, "upsert", upsert)
     service.sync(session, instance.id)
     assert seen == [2, 3, 3]
     assert ids(session) == [str(number) for number in range(9)]
