@@ -1,7 +1,7 @@
 """contacts are synced both ways
 
 Revision ID: d51b7f0c2e94
-Revises: c404f72c1d8d
+Revises: b7d2e4f1a903
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 
 
 revision = 'd51b7f0c2e94'
-down_revision = 'c404f72c1d8d'
+down_revision = 'b7d2e4f1a903'
 branch_labels = None
 depends_on = None
 
