@@ -1,7 +1,7 @@
 """What a restricted key may be allowed, and what we do with it.
 
 Names: `rak_` and the identifier of https://docs.stripe.com/stripe-apps/reference/permissions (looked up on
-2026-11-24), where prices are still `plan`, payment links are plural and test clocks are `billing_clock`. That list has
+2026-11-24), where prices are still `plan`, payment links plural and test clocks `billing_clock`. That list has
 none for Radar, which the page “Create restricted key” has as a row of its own: `rak_radar_write` is our name for it.
 """
 
