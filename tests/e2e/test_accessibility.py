@@ -29,6 +29,8 @@ PAGES = (
     "/settings/tokens",
     "/settings/audit",
     "/settings/profile",
+    "/settings/prove",
+    "/settings/sign-in",
     "/admin",
     "/admin/providers",
     "/no/such/page",
