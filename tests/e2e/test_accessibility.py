@@ -30,6 +30,8 @@ PAGES = (
     "/settings/audit",
     "/settings/profile",
     "/notices",
+    "/settings/prove",
+    "/settings/sign-in",
     "/admin",
     "/admin/providers",
     "/no/such/page",

@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.e2e.conftest import PASSWORD, Watch, create_person
-from tests.e2e.openid import CLIENT_ID, CLIENT_SECRET, OpenIdServer
+from tests.openid import CLIENT_ID, CLIENT_SECRET, OpenIdServer
 from tests.runtime.product import Product
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.xdist_group("processes")]

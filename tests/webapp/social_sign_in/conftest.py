@@ -81,9 +81,13 @@ class Browser:
         return self.client.get("/settings/profile").status_code == 200
 
 
+def going_to(answer: TestResponse) -> str:
+    """Where the page leads on to."""
+    return unescape(answer.text.partition('content="0; url=')[2].partition('"')[0])
+
+
 def asked(answer: TestResponse) -> dict[str, str]:
-    url = unescape(answer.text.partition('content="0; url=')[2].partition('"')[0])
-    return dict(parse_qsl(urlsplit(url).query))
+    return dict(parse_qsl(urlsplit(going_to(answer)).query))
 
 
 @pytest.fixture

@@ -225,6 +225,17 @@ def test_an_invitation_that_is_over_lets_nobody_in(
     assert words in stranger.led_to(stranger.come_back(query)).text
 
 
+@pytest.mark.parametrize("signup", ["closed"])
+def test_where_nobody_new_may_join_an_invitation_makes_no_account_with_a_password_either(
+    signup: str, stranger: Browser, workspace, owner: User, session: Session
+) -> None:
+    token = invitation(session, workspace, owner)
+    form = {"name": "Grace", "email": "grace@example.com", "password": PASSWORD}
+    answer = stranger.post(f"/invitations/{token}", **form)
+    assert answer.status_code == 403
+    assert "New accounts are closed" in answer.text
+
+
 @pytest.mark.parametrize("signup", ["invite"])
 def test_an_invitation_that_ends_while_the_form_is_open_lets_nobody_in(
     signup: str, stranger: Browser, workspace, owner: User, session: Session

@@ -6,7 +6,6 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from html import unescape
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -22,7 +21,7 @@ from werkzeug.test import Client, TestResponse
 from providers.kit.registry import Registry
 from providers.kit.sandbox_http import SandboxApplication
 from tests.conftest import People, settings_for
-from tests.webapp.social_sign_in.conftest import Browser, asked
+from tests.webapp.social_sign_in.conftest import Browser, asked, going_to
 from webapp.accounts.models import User
 from webapp.config import Settings
 from webapp.instances.apps import app_fields
@@ -85,7 +84,7 @@ def go(app: Flask) -> Callable[[str], tuple[Browser, TestResponse, dict[str, str
         browser = Browser(client=app.test_client(), issuer=None)  # type: ignore[arg-type]  # the stand-in is it
         left = browser.post(f"/login/with/{way_id}")
         assert left.status_code == 200, left.text
-        query, url = asked(left), unescape(left.text.partition('content="0; url=')[2].partition('"')[0])
+        query, url = asked(left), going_to(left)
         answer = requests.get(url, allow_redirects=False, timeout=10)
         back = {"state": query["state"], "code": "sandbox-code"}
         if answer.is_redirect:

@@ -23,6 +23,7 @@ const provider = new Provider(`http://127.0.0.1:${PORT}`, {
   ],
   claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'] },
   findAccount: async (context, id) => ({ accountId: id, claims: async () => claims(id) }),
+  features: { revocation: { enabled: true } },
   pkce: { required: () => true },
   rotateRefreshToken: true,
   ttl: { AccessToken: Number(TOKEN_SECONDS || 60), IdToken: 60, RefreshToken: 600, Session: 600, Grant: 600, Interaction: 600 },
