@@ -29,11 +29,14 @@ PAGES = (
     "/settings/tokens",
     "/settings/audit",
     "/settings/profile",
+    "/settings/security",
+    "/settings/prove",
     "/notices",
     "/settings/prove",
     "/settings/sign-in",
     "/admin",
     "/admin/providers",
+    "/admin/people",
     "/no/such/page",
 )
 
@@ -81,8 +84,9 @@ def test_signed_out_pages_break_no_rule_either(chromium: Browser, address: str) 
     for theme in ("light", "dark"):
         context = chromium.new_context(base_url=address, color_scheme=theme)
         page = context.new_page()
-        page.goto("/login")
-        assert [one["id"] for one in Axe().run(page).response["violations"]] == []
+        for path in ("/login", "/forgot"):
+            page.goto(path)
+            assert [one["id"] for one in Axe().run(page).response["violations"]] == [], path
         context.close()
 
 
