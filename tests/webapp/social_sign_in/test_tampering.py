@@ -181,7 +181,7 @@ def test_one_that_never_names_itself_need_not(stranger: Browser, issuer: Issuer)
         {"nbf": int(time.time()) + 600},
         {"at_hash": "bm90IG9mIHRoaXMgdG9rZW4"},
     ],
-    ids=lambda one: json.dumps(one)[:40],
+    ids=lambda one: json.dumps(one)[:40] if not isinstance(next(iter(one.values())), int) else next(iter(one)),
 )
 def test_an_id_token_that_is_not_for_us_now_is_refused(stranger: Browser, issuer: Issuer, claims: dict) -> None:
     issuer.claims = claims
