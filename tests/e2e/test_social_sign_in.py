@@ -64,7 +64,9 @@ class House:
     def close(self) -> None:
         for context, _ in self._open:
             context.close()
-        assert [one.complaints for _, one in self._open if one.complaints] == []
+        # Chromium says so when a page that fades leads to one elsewhere that does not.
+        complaints = [text for _, one in self._open for text in one.complaints if "ViewTransition opt-in" not in text]
+        assert complaints == []
 
 
 @pytest.fixture
