@@ -154,15 +154,6 @@ def use_reset(session: Session, row: AccountLink, password: str) -> User:
     if row.email.lower() == user.email.lower() and row.expires_at - row.created_at <= LASTS:
         user.email_verified_at = user.email_verified_at or now()  # the link went to that address and nowhere else
     _end(session, user.id, "reset", "change")
-    notices.tell(
-        session,
-        user_id=user.id,
-        kind="password-reset",
-        title="Your password was changed",
-        text="It was chosen with a link for that. Every browser was signed out. If this was not you, ask for a new "
-        "link at once and look at your second factor.",
-        href="/settings/security",
-    )
     return user
 
 

@@ -16,6 +16,7 @@ from webapp.core.clock import now
 from webapp.core.errors import Conflict, Invalid, NotFound
 from webapp.core.identifiers import digest, new_token
 from webapp.core.installation import fact, forget_fact, set_fact
+from webapp.notices import service as notices
 
 IDLE = timedelta(hours=12)
 ABSOLUTE = timedelta(days=7)
@@ -54,11 +55,20 @@ def create_user(
 
 
 def change_password(session: Session, user: User, password: str) -> None:
-    """Ends all sessions: whoever knew the old password is out. Raises Invalid."""
+    """Ends all sessions: whoever knew the old password is out. The person is told. Raises Invalid."""
     check_strength(password, email=user.email)
     user.password_hash = hash_password(password)
     revoke_all(session, user)
     record(session, "user.password_changed", object_kind="user", object_id=user.id, object_name=user.email)
+    notices.tell(
+        session,
+        user_id=user.id,
+        kind="password-changed",
+        title="Your password was changed",
+        text="Every other browser was signed out. If this was not you, ask for a new link under “Forgot your "
+        "password?” at once, and look at your second factor.",
+        href="/settings/security",
+    )
 
 
 def set_first_password(session: Session, user: User, password: str) -> None:

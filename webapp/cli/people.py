@@ -13,6 +13,7 @@ from webapp.accounts.service import create_user, user_by_email
 from webapp.cli import Failure
 from webapp.core.permissions import SCOPES, Role
 from webapp.extensions import db
+from webapp.runtime import logs
 from webapp.workspaces import service
 from webapp.workspaces.models import Membership, Workspace
 
@@ -60,6 +61,7 @@ def reset_link(email: str) -> None:
 
     Example: toolkit users reset-link --email ada@example.com
     """
+    logs.configure()  # to stderr: what is printed may be read by a program
     with create_app().app_context():
         session = db.session()
         address = links.link_by_admin(session, _person(session, email), by="Whoever runs this server")
@@ -74,6 +76,7 @@ def reset_second_factor(email: str) -> None:
 
     Example: toolkit users reset-second-factor --email ada@example.com
     """
+    logs.configure()  # to stderr: what is printed may be read by a program
     with create_app().app_context():
         session = db.session()
         user = _person(session, email)

@@ -24,7 +24,7 @@ def tell(
     session.add(Notice(user_id=user_id, kind=kind[:40], title=title[:200], text=text, href=href[:500]))
     session.flush()
     _count_unread(session, user_id)
-    if by_mail and user.disabled_at is None:
+    if by_mail and mail.can_send() and user.disabled_at is None:
         mail.send(session, to=user.email, subject=title, text=_letter(user, text, href), purpose=kind[:40])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import timedelta
 
@@ -60,3 +61,9 @@ def let_proof_grow_old(session: Session, user: User) -> None:
         update(UserSession).where(UserSession.user_id == user.id).values(proved_at=now() - timedelta(hours=1))
     )
     session.commit()
+
+
+def held_in(page: str) -> str:
+    found = re.search(r'name="proof_held"[^>]* value="([^"]+)"', page)
+    assert found, "the page holds no form"
+    return html.unescape(found[1])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-import re
 from datetime import timedelta
 
 import pytest
@@ -12,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.conftest import PASSWORD, People
-from tests.webapp.accounts.steps import give_app, let_proof_grow_old
+from tests.webapp.accounts.steps import give_app, held_in, let_proof_grow_old
 from webapp.accounts import proof
 from webapp.accounts.models import User, UserSession
 from webapp.audit.models import AuditEntry
@@ -22,12 +20,6 @@ from webapp.workspaces.models import ApiToken, Workspace
 
 SECRET_NAME = "a name that must not be readable"
 TOKEN_FORM = {"name": SECRET_NAME, "scopes": ["events:read", "tests:run"], "days": "30"}
-
-
-def held_in(page: str) -> str:
-    found = re.search(r'name="proof_held"[^>]* value="([^"]+)"', page)
-    assert found, "the page holds no form"
-    return html.unescape(found[1])
 
 
 @pytest.fixture

@@ -11,7 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from providers.kit.registry import Registry
-from tests.conftest import People
+from tests.conftest import PASSWORD, People
+from tests.webapp.accounts.steps import held_in, let_proof_grow_old
+from webapp.accounts.models import User
 from webapp.catalog import service as catalog
 from webapp.connections.routes.credentials import asked_fields
 from webapp.core.permissions import Role
@@ -229,3 +231,34 @@ def test_a_secret_that_proves_events_and_is_needed_anyway_is_asked_for_with_the_
     for manifest in manifests:
         asked = asked_fields(manifest)
         assert [one.name for one in manifest.asked_fields if one.required and one not in asked] == [], manifest.id
+
+
+def test_replacing_a_key_asks_for_a_proof_and_never_shows_the_key_meanwhile(
+    connect: Callable[[], str], client: FlaskClient, session: Session, owner: User
+) -> None:
+    id_ = connect()
+    let_proof_grow_old(session, owner)
+    calls = (
+        (f"/integrations/{id_}/secrets/api_key", {"field-api_key": KEY}),
+        (f"/integrations/{id_}/secrets/api_key/retire", {"version": "1"}),
+        (f"/integrations/{id_}/connect/credentials", {"field-api_key": KEY}),
+        (f"/integrations/{id_}/connect/paste", {"text": KEY}),
+    )
+    for where, sent in calls:
+        answer = client.post(where, data=sent)
+        assert answer.status_code == 403, where
+        assert "Confirm that it is you" in answer.text
+        assert KEY not in answer.text
+    checked = client.post(f"/integrations/{id_}/connect/check-field", data={"field-api_key": KEY})
+    assert "HX-Redirect" not in checked.headers  # typing is not sending
+
+
+def test_a_key_that_waited_for_the_proof_is_then_replaced(
+    connect: Callable[[], str], client: FlaskClient, session: Session, owner: User
+) -> None:
+    id_ = connect()
+    let_proof_grow_old(session, owner)
+    where = f"/integrations/{id_}/secrets/api_key"
+    held = held_in(client.post(where, data={"field-api_key": KEY}).text)
+    assert client.post(where, data={"proof_held": held, "proof_password": PASSWORD}).status_code == 303
+    assert f"••••{KEY[-4:]}" in client.get(f"/integrations/{id_}/settings").text

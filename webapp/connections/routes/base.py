@@ -52,8 +52,14 @@ def in_wizard(instance_id: str) -> Instance:
     instance = mine(instance_id)
     if instance.status != "draft":
         enforce("instances.secrets")
-        if request.method == "POST":
-            require_recent_proof(url_for("connections.settings", instance_id=instance_id))
+    return instance
+
+
+def to_be_given_keys(instance_id: str) -> Instance:
+    """As `in_wizard`; other keys for what is connected already also ask for a proof. Raises ProofNeeded too."""
+    instance = in_wizard(instance_id)
+    if instance.status != "draft":
+        require_recent_proof(url_for("connections.settings", instance_id=instance_id))
     return instance
 
 

@@ -13,7 +13,7 @@ from webapp.boundary import see_other
 from webapp.catalog import service as catalog
 from webapp.connection_tests.service import request_test
 from webapp.connections.forms import PREFIX, PasteForm, provider_form, show_problems, typed
-from webapp.connections.routes.base import ENDPOINTS, bp, go_on, in_wizard, too_early, wizard_page
+from webapp.connections.routes.base import ENDPOINTS, bp, go_on, in_wizard, to_be_given_keys, too_early, wizard_page
 from webapp.core.errors import Conflict, Invalid, NotFound, ProductError, TooMany
 from webapp.core.forms import ProductForm
 from webapp.core.limits import limiter
@@ -90,7 +90,7 @@ def credentials(instance_id: str) -> ResponseReturnValue:
 @bp.post("/integrations/<instance_id>/connect/credentials")
 @requires("instances.create")
 def credentials_submitted(instance_id: str) -> ResponseReturnValue:
-    instance = in_wizard(instance_id)
+    instance = to_be_given_keys(instance_id)
     manifest = catalog.manifest_of(instance.provider_id)
     fields = asked_fields(manifest)
     try:
@@ -157,7 +157,7 @@ def check_field(instance_id: str) -> str:
 @requires("instances.create")
 def paste(instance_id: str) -> ResponseReturnValue:
     """Sorts a whole .env into its fields and keeps what fits."""
-    instance = in_wizard(instance_id)
+    instance = to_be_given_keys(instance_id)
     form = PasteForm.submitted()
     text = form.text.data or ""
     if not text.strip():
@@ -187,7 +187,7 @@ def paste(instance_id: str) -> ResponseReturnValue:
 @requires("instances.create")
 def server_credentials(instance_id: str) -> ResponseReturnValue:
     """The agency's own credentials instead of the account's."""
-    instance = in_wizard(instance_id)
+    instance = to_be_given_keys(instance_id)
     use = request.form.get("use") == "yes"
     try:
         service.use_server_credentials(db.session(), instance, use=use)

@@ -13,7 +13,7 @@ from providers.kit.errors import ProviderError
 from webapp.boundary import see_other
 from webapp.catalog.service import manifest_of
 from webapp.connections.forms import provider_form, show_problems, typed
-from webapp.connections.routes.base import bp, in_wizard, page
+from webapp.connections.routes.base import bp, in_wizard, page, to_be_given_keys
 from webapp.connections.routes.credentials import asked_fields, begin_test, credentials_page
 from webapp.core.crypto import CannotDecrypt
 from webapp.core.database import begin_writing
@@ -39,7 +39,7 @@ PASSING = frozenset({"server_error", "temporarily_unavailable"})
 @limiter.limit("30/minute")
 def sign_in(instance_id: str) -> ResponseReturnValue:
     """Saves what was typed beside the button, and sends the browser to the vendor's consent page."""
-    instance = in_wizard(instance_id)
+    instance = to_be_given_keys(instance_id)
     return_to = request.form.get("return_to", "")
     return_to = return_to if return_to in service.RETURNS else service.RETURNS[0]
     try:
