@@ -52,6 +52,12 @@ def examples_of(registry: Registry) -> Mapping[str, Examples]:
             "stored": _example("Check a connection", testId=shown.tests[0].id, instanceId=INSTANCE),
             **_with_inputs(known),
         },
+        "create_contact": {
+            "one": _example(
+                "Create one", instanceId=INSTANCE, email="ada@example.com", firstName="Ada", lastName="Lovelace"
+            )
+        },
+        "change_contact": {"phone": _example("Change the phone number", phone="+44 20 7946 0000")},
         "show_provider": {"one": _example("Show one", providerId=shown.id)},
     }
 

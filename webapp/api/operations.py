@@ -71,8 +71,9 @@ def operation(
     body_needed: bool = True,
     problems: Mapping[int, str] | None = None,
     parameters: Mapping[str, str] | None = None,
+    base: str = BASE,
 ) -> Callable[[View], View]:
-    """`path` is below /api/integrations. The view gets `query` and `body` as models, and path parameters by name;
+    """`path` is below `base`. The view gets `query` and `body` as models, and path parameters by name;
     its docstring is the summary (first line) and the description."""
 
     def mark(view: View) -> View:
@@ -80,7 +81,7 @@ def operation(
         described = Operation(
             name=view.__name__,
             method=method,
-            path=BASE + path,
+            path=base + path,
             tag=tag,
             summary=summary.rstrip("."),
             description=" ".join(description.split()),
@@ -94,7 +95,7 @@ def operation(
         )
         OPERATIONS.append(described)
         served = requires(action)(_limited(_reading(view, described)))
-        blueprint.add_url_rule(BASE + path, view.__name__, served, methods=[method])
+        blueprint.add_url_rule(base + path, view.__name__, served, methods=[method])
         return view
 
     return mark

@@ -14,7 +14,7 @@ from webapp.catalog.logos import provider_logo_url
 from webapp.catalog.service import manifest_of
 from webapp.core.errors import NotFound
 from webapp.core.pagination import decode_cursor, encode_cursor
-from webapp.crm.models import CrmContact, CrmSync
+from webapp.crm.models import CrmContact, CrmOutbox, CrmSync
 from webapp.crm.service import CONTACT, crm_providers
 from webapp.crm.timeline import Happening, Outgoing, history, outgoing
 from webapp.instances.models import Instance
@@ -220,18 +220,48 @@ def every(session: Session, workspace_id: str, filters: Filters) -> Iterator[Any
         position = (found[-1].sort_name, found[-1].id)
 
 
+def whole_page(
+    session: Session, workspace_id: str, filters: Filters, *, cursor: str = "", limit: int = 50
+) -> tuple[tuple[ContactDetail, ...], str]:
+    """As `page`, with all that is known of each contact but its history: for programs."""
+    rows, following = page(session, workspace_id, filters, cursor=cursor, limit=limit)
+    found = {
+        one[0].id: one
+        for one in session.execute(
+            _details().where(_C.id.in_([row.id for row in rows]), _C.workspace_id == workspace_id)
+        )
+    }
+    return tuple(_detail(*found[row.id]) for row in rows if row.id in found), following
+
+
 def detail(session: Session, workspace_id: str, contact_id: int) -> ContactDetail:
     """Raises NotFound, also for another workspace's."""
     found = session.execute(
-        select(_C, Instance.name, Instance.provider_id, CrmSync.direction)
-        .join(Instance, Instance.id == _C.instance_id)
-        .outerjoin(CrmSync, (CrmSync.instance_id == _C.instance_id) & (CrmSync.object == CONTACT))
-        .where(_C.id == contact_id, _C.workspace_id == workspace_id, Instance.deleted_at.is_(None))
+        _details().where(_C.id == contact_id, _C.workspace_id == workspace_id, Instance.deleted_at.is_(None))
     ).one_or_none()
     if found is None:
         raise NotFound
-    one, connection, provider_id, direction = found
-    provider = manifest_of(provider_id).name
+    return _detail(*found, history=history(session, contact_id, manifest_of(found.provider_id).name))
+
+
+def _details() -> Select[Any]:
+    return (  # type: ignore[return-value]  # narrower than any row
+        select(_C, CrmOutbox, Instance.name, Instance.provider_id, CrmSync.direction)
+        .join(Instance, Instance.id == _C.instance_id)
+        .outerjoin(CrmOutbox, CrmOutbox.contact_id == _C.id)
+        .outerjoin(CrmSync, (CrmSync.instance_id == _C.instance_id) & (CrmSync.object == CONTACT))
+    )
+
+
+def _detail(
+    one: CrmContact,
+    out: CrmOutbox | None,
+    connection: str,
+    provider_id: str,
+    direction: str | None,
+    *,
+    history: tuple[Happening, ...] = (),
+) -> ContactDetail:
     return ContactDetail(
         id=one.id,
         name=one.name,
@@ -251,10 +281,10 @@ def detail(session: Session, workspace_id: str, contact_id: int) -> ContactDetai
         environment=one.environment,
         instance_id=one.instance_id,
         connection=connection,
-        provider=provider,
+        provider=manifest_of(provider_id).name,
         both_ways=direction == "both",
-        outgoing=outgoing(session, one),
-        history=history(session, one.id, provider),
+        outgoing=outgoing(one, out),
+        history=history,
         more=_shown(one.more),
     )
 

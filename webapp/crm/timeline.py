@@ -58,8 +58,7 @@ def history(session: Session, contact_id: int, provider: str) -> tuple[Happening
     return tuple(_happening(one, provider) for one in rows)
 
 
-def outgoing(session: Session, contact: CrmContact) -> Outgoing:
-    row = session.get(CrmOutbox, contact.id)
+def outgoing(contact: CrmContact, row: CrmOutbox | None) -> Outgoing:
     if row is None or (row.status == "settled" and contact.base is None):
         return Outgoing(state="none")
     return Outgoing(

@@ -47,6 +47,8 @@ def test_the_calls_of_the_interface_are_all_there(document: dict) -> None:
         f"{base}/marketplace": {"get", "post"},
         f"{base}/events": {"get"},
         f"{base}/events/{{id}}/replay": {"post"},
+        "/api/contacts": {"get", "post"},
+        "/api/contacts/{id}": {"get", "patch"},
     }
     assert {path: set(calls) for path, calls in document["paths"].items()} == wanted
 

@@ -14,6 +14,7 @@ from webapp.accounts.models import User
 from webapp.api.operations import OPERATIONS
 from webapp.core.clock import now
 from webapp.core.permissions import ACTIONS, SCOPES, Role
+from webapp.crm.models import CrmContact, CrmSync
 from webapp.instances.models import Instance
 from webapp.webhooks.models import WebhookEvent
 from webapp.workspaces.models import Workspace
@@ -40,7 +41,14 @@ def things(api: FlaskClient, session: Session) -> dict[str, str]:
         )
     )
     session.commit()
-    return {"instance": made["id"], "test": made["lastTest"]["id"], "event": "evt_1"}
+    crm = api.post("/api/integrations", json=SANDBOX | {"providerId": "hubspot"}).json["instance"]["id"]
+    row = session.get_one(Instance, crm)
+    session.add(CrmSync(instance_id=crm, object="contact", direction="both"))
+    contact = CrmContact(workspace_id=row.workspace_id, environment="sandbox", instance_id=crm, remote_id="1")
+    session.add(contact)
+    session.commit()
+    return {"instance": made["id"], "test": made["lastTest"]["id"], "event": "evt_1", "crm": crm,
+            "contact": str(contact.id)}  # fmt: skip
 
 
 def ask(app: Flask, token: str, call: str, things: dict[str, str]) -> int:
@@ -50,9 +58,12 @@ def ask(app: Flask, token: str, call: str, things: dict[str, str]) -> int:
         "DELETE /api/integrations": {"id": things["instance"]},
         "POST /api/integrations/test": {"testId": "stripe-connection", "instanceId": things["instance"]},
         "POST /api/integrations/marketplace": {"providerId": "stripe"},
+        "POST /api/contacts": {"instanceId": things["crm"], "email": "new@example.com"},
+        "PATCH /api/contacts/<id>": {"phone": "1"},
     }
     method, path = call.split(" ")
-    path = path.replace("/test/<id>", f"/test/{things['test']}").replace("<id>", things["event"])
+    path = path.replace("/test/<id>", f"/test/{things['test']}")
+    path = path.replace("/contacts/<id>", f"/contacts/{things['contact']}").replace("<id>", things["event"])
     headers = {"Authorization": f"Bearer {token}", "Prefer": "wait=0"}
     return app.test_client().open(path, method=method, json=bodies.get(call), headers=headers).status_code
 
@@ -96,7 +107,7 @@ def test_the_owner_of_another_workspace_reaches_nothing_of_this_one(
     token = people.token(people.workspace(stranger, "Other"), stranger)
     status = ask(app, token, call, things)
     names_something = CALLS[call].method in ("PUT", "DELETE") or call.endswith(
-        ("<id>", "replay", "POST /api/integrations/test")
+        ("<id>", "replay", "POST /api/integrations/test", "POST /api/contacts")
     )
     assert status == 404 if names_something else status < 300
     row = session.get_one(Instance, things["instance"])

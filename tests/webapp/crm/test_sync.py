@@ -24,7 +24,7 @@ from providers.kit.vocabulary.crm import Changes, Contact
 from tests.webapp.crm.conftest import change_state
 from webapp.core.clock import now
 from webapp.core.errors import Conflict
-from webapp.crm import service, store
+from webapp.crm import leases, service, store
 from webapp.crm.models import CrmContact, CrmSync
 from webapp.extensions import db
 from webapp.instances import faults
@@ -140,14 +140,14 @@ def test_a_page_and_the_place_after_it_are_kept_together_or_not_at_all(
     session: Session, instance: Instance, source: Callable[..., Source], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source(*pages(range(3), range(3, 6)))
-    saved = service.leases.save
+    saved = leases.save
 
     def broken(*args: Any, **values: Any) -> None:
         if values.get("cursor") == "after 1":
             raise KeyboardInterrupt
         saved(*args, **values)
 
-    monkeypatch.setattr(service.leases, "save", broken)
+    monkeypatch.setattr(leases, "save", broken)
     with pytest.raises(KeyboardInterrupt):
         service.sync(session, instance.id)
     assert ids(session) == ["0", "1", "2"]
@@ -169,7 +169,7 @@ def test_a_worker_that_was_taken_for_dead_saves_nothing_more(
     session: Session, instance: Instance, source: Callable[..., Source], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow = source(*pages(range(3), range(3, 6)))
-    asked, db_engine, taken, store_page = slow.changed_contacts, db.engine, threading.Event(), service.leases.save
+    asked, db_engine, taken, store_page = slow.changed_contacts, db.engine, threading.Event(), leases.save
 
     def later(*args: Any, **values: Any) -> None:
         if values.get("cursor") == "after 1":
@@ -184,7 +184,7 @@ def test_a_worker_that_was_taken_for_dead_saves_nothing_more(
         return asked(cursor, limit=limit)
 
     monkeypatch.setattr(slow, "changed_contacts", overtaken)
-    monkeypatch.setattr(service.leases, "save", later)
+    monkeypatch.setattr(leases, "save", later)
     assert service.sync(session, instance.id) is None
     assert ids(session) == ["0", "1", "2"]
     assert row(session, instance).lease == "another worker's"
@@ -287,7 +287,8 @@ def test_the_next_page_is_asked_for_before_the_one_before_it_is_stored_and_never
     session: Session, instance: Instance, source: Callable[..., Source], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given = source(*pages(range(3), range(3, 6), range(6, 9)))
-    stored, seen, asked_for = store.upsert, [], threading.Condition()
+    stored, asked_for = store.upsert, threading.Condition()
+    seen: list[int] = []
     answer = given.changed_contacts
 
     def asked(cursor: str = "", *, limit: int = 100) -> Changes:
