@@ -244,8 +244,8 @@ def detail(session: Session, workspace_id: str, contact_id: int) -> ContactDetai
     return _detail(*found, history=history(session, contact_id, manifest_of(found.provider_id).name))
 
 
-def _details() -> Select[Any]:
-    return (  # type: ignore[return-value]  # narrower than any row
+def _details() -> Select[CrmContact, CrmOutbox, str, str, str]:
+    return (
         select(_C, CrmOutbox, Instance.name, Instance.provider_id, CrmSync.direction)
         .join(Instance, Instance.id == _C.instance_id)
         .outerjoin(CrmOutbox, CrmOutbox.contact_id == _C.id)
