@@ -245,9 +245,9 @@ def detail(session: Session, workspace_id: str, contact_id: int) -> ContactDetai
 
 
 def _details() -> Select[Any]:
-    return (  # type: ignore[return-value]  # narrower than any row
-        select(_C, CrmOutbox, Instance.name, Instance.provider_id, CrmSync.direction)
-        .join(Instance, Instance.id == _C.instance_id)
+    query: Select[Any] = select(_C, CrmOutbox, Instance.name, Instance.provider_id, CrmSync.direction)  # type: ignore[assignment]  # narrower than any row
+    return (
+        query.join(Instance, Instance.id == _C.instance_id)
         .outerjoin(CrmOutbox, CrmOutbox.contact_id == _C.id)
         .outerjoin(CrmSync, (CrmSync.instance_id == _C.instance_id) & (CrmSync.object == CONTACT))
     )
