@@ -22,6 +22,7 @@ PAGES = (
     "/marketplace/stripe",
     "/integrations",
     "/integrations/new/resend",
+    "/crm",
     "/deliveries",
     "/monitoring",
     "/monitoring/errors",

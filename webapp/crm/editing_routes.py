@@ -52,7 +52,7 @@ def save(contact_id: int) -> ResponseReturnValue:
     session.commit()
     if done.left:
         names = ", ".join(LABELS[name] for name in done.left)
-        flash(f"Left as before: {names}. An empty field changes nothing; empty it in the CRM itself.", "warning")
+        flash(f"Left as before: {names}. An empty field never takes the place of a value.", "warning")
     if done.changed:
         flash("Saved. It is sent to the CRM within a minute.", "success")
     elif not done.left:
