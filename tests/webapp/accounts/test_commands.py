@@ -20,6 +20,7 @@ def run(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
     from webapp import create_app
 
     monkeypatch.setattr(command, "create_app", lambda: create_app(settings))
+    monkeypatch.setattr(command.logs, "configure", lambda: None)  # this process's own logs stay as they are
     return CliRunner()
 
 
