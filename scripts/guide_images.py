@@ -52,7 +52,28 @@ def addresses(page: Page) -> Iterator[tuple[str, str]]:
         ("settings-members", "/settings/members"),
         ("settings-audit", "/settings/audit"),
         ("api-docs", "/api/docs"),
+        *contacts(page),
     )
+
+
+def contacts(page: Page) -> Iterator[tuple[str, str]]:
+    """The contacts of the sample workspace's CRM, one of them edited."""
+    for _ in range(60):  # the first reading begins within a minute
+        page.goto("/crm")
+        if page.locator("main th a").count():
+            break
+        page.wait_for_timeout(2_000)
+    contact = _first(page, r"/crm/contacts/\d+$")
+    settings = _first(page, r"/crm/connections/ins_\w+$")
+    page.goto(settings)
+    page.get_by_role("radio", name="Both ways").check()
+    page.get_by_role("button", name="Save").click()
+    page.goto(f"{contact}/edit")
+    page.get_by_label("Phone").fill("+44 20 7946 0000")
+    page.get_by_role("button", name="Save and send").click()
+    page.wait_for_timeout(3_000)  # until it is sent
+    yield from (("contacts", "/crm"), ("contact", contact), ("contact-edit", f"{contact}/edit"))
+    yield ("contacts-sync", settings)
 
 
 def most_popular() -> dict[str, str]:
