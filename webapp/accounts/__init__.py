@@ -5,7 +5,7 @@ from flask import Flask
 from webapp.accounts import models as models
 from webapp.core import settings_tabs
 from webapp.core.permissions import SIGNED_IN
-from webapp.core.settings_tabs import SettingsTab
+from webapp.core.settings_tabs import YOU, SettingsTab
 
 
 def init_app(app: Flask) -> None:
@@ -18,11 +18,16 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(bp)
     proof.init_app(app)
     settings_tabs.add(
-        app, SettingsTab(label="Your profile", endpoint="accounts.profile", permission=SIGNED_IN, order=50)
+        app,
+        SettingsTab(label="Your profile", endpoint="accounts.profile", permission=SIGNED_IN, order=50, group=YOU),
     )
     settings_tabs.add(
-        app, SettingsTab(label="Security", endpoint="accounts.security", permission=SIGNED_IN, order=55)
+        app,
+        SettingsTab(label="Security", endpoint="accounts.security", permission=SIGNED_IN, order=55, group=YOU),
     )
     settings_tabs.add(
-        app, SettingsTab(label="Signed-in browsers", endpoint="accounts.sessions", permission=SIGNED_IN, order=60)
+        app,
+        SettingsTab(
+            label="Signed-in browsers", endpoint="accounts.sessions", permission=SIGNED_IN, order=60, group=YOU
+        ),
     )

@@ -7,7 +7,7 @@ from flask import Flask
 
 from webapp.core import settings_tabs
 from webapp.core.permissions import SIGNED_IN, actor
-from webapp.core.settings_tabs import SettingsTab
+from webapp.core.settings_tabs import YOU, SettingsTab
 from webapp.extensions import db
 from webapp.social_sign_in import models as models
 
@@ -21,5 +21,6 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["ways_in"] = ways
     app.jinja_env.globals["own_ways_in"] = lambda: ways_of(db.session(), actor().user_id)
     settings_tabs.add(
-        app, SettingsTab(label="Sign-in", endpoint="social_sign_in.ways_page", permission=SIGNED_IN, order=55)
+        app,
+        SettingsTab(label="Sign-in", endpoint="social_sign_in.ways_page", permission=SIGNED_IN, order=55, group=YOU),
     )

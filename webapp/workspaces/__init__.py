@@ -13,7 +13,7 @@ def init_app(app: Flask) -> None:
 
     app.register_blueprint(bp)
     settings_tabs.add(
-        app, SettingsTab(label="Workspace", endpoint="workspaces.edit", permission="workspace.edit", order=10)
+        app, SettingsTab(label="General", endpoint="workspaces.edit", permission="workspace.edit", order=10)
     )
     settings_tabs.add(
         app, SettingsTab(label="People", endpoint="workspaces.members", permission="members.view", order=20)
