@@ -29,6 +29,7 @@ FEATURES: tuple[str, ...] = (
     "audit",
     "mail",
     "notices",
+    "custom",
     "catalog",
     "usage",
     "instances",

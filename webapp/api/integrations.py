@@ -166,7 +166,7 @@ def change_integration(body: requests.InstanceChange) -> Answer:
 def _configure(session: Session, row: Instance, body: requests.InstanceChange) -> None:
     values = body.configuration or {}
     where = Environment(row.environment)
-    if row.status != "draft" and configurations.parse(catalog.manifest_of(row.provider_id), values, where).secret:
+    if row.status != "draft" and configurations.parse(catalog.manifest_for(row), values, where).secret:
         enforce("instances.secrets")
         require_recent_proof()
     try:

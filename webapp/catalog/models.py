@@ -35,6 +35,18 @@ class IntegrationProvider(Model):
     document: Mapped[dict[str, Any] | None] = mapped_column(JSON)
 
 
+class ProviderAudience(Model):
+    """Who is shown a provider. Rows of `kind` `only`: nobody but these workspaces; `hidden`: not this workspace."""
+
+    __tablename__ = "integration_provider_audiences"
+
+    provider_id: Mapped[str] = mapped_column(String(60), primary_key=True)
+    workspace_id: Mapped[str] = mapped_column(
+        ForeignKey("workspaces.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    kind: Mapped[str] = mapped_column(String(6))
+
+
 class CatalogSearch(Model):
     """A search that found nothing: what people look for and we do not have."""
 

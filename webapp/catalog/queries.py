@@ -22,6 +22,7 @@ from providers.kit.capabilities import CAPABILITY_WORDS, capabilities_of
 from providers.kit.contract import Category, Environment
 from providers.kit.registry import Registered, Registry
 from webapp.catalog import service
+from webapp.catalog.audience import check_shown, unseen
 from webapp.catalog.index import Entry, SearchIndex
 from webapp.catalog.models import IntegrationProvider
 from webapp.catalog.views import (
@@ -59,6 +60,7 @@ class _Facts:
     used: Mapping[str, int]
     disabled: Mapping[str, str]
     here: Mapping[str, int]
+    unseen: frozenset[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,7 +147,7 @@ def search(
     catalogue, facts = _catalogue(), _facts(session, workspace_id)
     cards = catalogue.cards
     worth = catalogue.index.search(text)
-    fitting = list(worth)
+    fitting = [place for place in worth if cards[place].id not in facts.unseen] if facts.unseen else list(worth)
     if verified is not None:
         fitting = [place for place in fitting if cards[place].verified is verified]
     if connected is not None:
@@ -211,7 +213,8 @@ def card(session: Session, *, workspace_id: str, provider_id: str) -> ProviderCa
 
 
 def detail(session: Session, *, workspace_id: str, provider_id: str) -> ProviderDetail:
-    """Raises NotFound."""
+    """Raises NotFound, also for one that this workspace is not shown."""
+    check_shown(session, workspace_id, provider_id)
     one = service.entry(provider_id)
     return ProviderDetail(
         card=card(session, workspace_id=workspace_id, provider_id=provider_id),
@@ -275,6 +278,7 @@ def _facts(session: Session, workspace_id: str) -> _Facts:
         used={row.id: row.connections for row in rows if row.connections},
         disabled={row.id: row.disabled_reason for row in rows if not row.enabled},
         here={row.provider_id: row.total for row in here},
+        unseen=unseen(session, workspace_id),
     )
 
 

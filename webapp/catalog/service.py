@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Protocol
 
 from flask import current_app
 from sqlalchemy import func, select, update
@@ -13,6 +14,7 @@ from providers.kit.contract import Manifest, Provider
 from providers.kit.registry import Registered, Registry
 from webapp.audit.service import record
 from webapp.catalog.models import CatalogSearch, IntegrationProvider
+from webapp.catalog.published import Published, of_app
 from webapp.config import Settings
 from webapp.core.clock import now
 from webapp.core.errors import Invalid, NotFound
@@ -27,28 +29,37 @@ def _discovered() -> Registry:
     return Registry.discover()
 
 
-def registry() -> Registry:
-    """The providers of this process, discovered once; an application may bring its own: `extensions["registry"]`."""
+def builtin() -> Registry:
+    """The providers that are folders, discovered once; an application may bring its own: `extensions["registry"]`."""
     own: Registry | None = current_app.extensions.get("registry")
     return own if own is not None else _discovered()
 
 
-def entry(provider_id: str) -> Registered:
-    """Raises NotFound."""
+def published_documents() -> Published:
+    return of_app(builtin())
+
+
+def registry() -> Registry:
+    """Every provider of this installation: folders and published documents, as of at most two seconds ago."""
+    return published_documents().current()
+
+
+def entry(provider_id: str, version: int | None = None) -> Registered:
+    """The provider as new connections get it, or the version that a connection stands on. Raises NotFound."""
     try:
-        return registry().entry(provider_id)
+        return published_documents().version(provider_id, version) if version else registry().entry(provider_id)
     except KeyError as error:
         raise NotFound("There is no such provider here.", fix="Look in the marketplace for what there is.") from error
 
 
-def provider_class(provider_id: str) -> type[Provider]:
+def provider_class(provider_id: str, version: int | None = None) -> type[Provider]:
     """Raises NotFound."""
-    return entry(provider_id).provider
+    return entry(provider_id, version).provider
 
 
-def manifest_of(provider_id: str) -> Manifest:
+def manifest_of(provider_id: str, version: int | None = None) -> Manifest:
     """Raises NotFound."""
-    return entry(provider_id).manifest
+    return entry(provider_id, version).manifest
 
 
 def provider_of_test(test_id: str) -> Manifest:
@@ -57,6 +68,30 @@ def provider_of_test(test_id: str) -> Manifest:
         if any(test.id == test_id for test in one.manifest.tests):
             return one.manifest
     raise NotFound(f"There is no test {test_id[:80]!r}.", fix="GET /api/integrations/test lists the tests there are.")
+
+
+class Pinned(Protocol):
+    """Anything that stands on a provider, perhaps on one version of it: a connection."""
+
+    @property
+    def provider_id(self) -> str: ...
+    @property
+    def provider_version(self) -> int | None: ...
+
+
+def entry_for(one: Pinned) -> Registered:
+    """Raises NotFound."""
+    return entry(one.provider_id, one.provider_version)
+
+
+def class_for(one: Pinned) -> type[Provider]:
+    """Raises NotFound."""
+    return entry_for(one).provider
+
+
+def manifest_for(one: Pinned) -> Manifest:
+    """Raises NotFound."""
+    return entry_for(one).manifest
 
 
 def synchronise(session: Session) -> tuple[int, int]:

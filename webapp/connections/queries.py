@@ -208,5 +208,5 @@ def connection_test(session: Session, instance: Instance) -> TestView | None:
 def mine(session: Session, *, workspace_id: str, instance_id: str) -> Instance:
     """Raises NotFound, also when the provider's folder is gone."""
     instance = service.instance_of(session, workspace_id=workspace_id, instance_id=instance_id)
-    catalog.manifest_of(instance.provider_id)
+    catalog.manifest_for(instance)
     return instance

@@ -79,6 +79,10 @@ ACTIONS: dict[str, Action] = {
     "tokens.manage": Action(words="Create and revoke API tokens", role=Role.MANAGER),
     "workspace.edit": Action(words="Change the workspace", role=Role.OWNER),
     "demo.create": Action(words="Look around with sample data", role=Role.VIEWER),
+    "custom.view": Action(words="See custom integrations being built", role=Role.VIEWER),
+    "custom.edit": Action(words="Build custom integrations", role=Role.MEMBER),
+    "custom.submit": Action(words="Submit custom integrations for approval", role=Role.MEMBER),
+    "custom.approve": Action(words="Approve, publish and withdraw custom integrations", role=None),
     "admin.view": Action(words="See the installation's health and providers", role=None),
     "admin.manage": Action(words="Manage providers, people and workspaces", role=None),
 }

@@ -11,7 +11,7 @@ from sqlalchemy import Select, select, tuple_
 from sqlalchemy.orm import Session
 
 from webapp.catalog.logos import provider_logo_url
-from webapp.catalog.service import manifest_of
+from webapp.catalog.service import manifest_for, manifest_of
 from webapp.core.errors import NotFound
 from webapp.core.pagination import decode_cursor, encode_cursor
 from webapp.crm.models import CrmContact, CrmOutbox, CrmSync
@@ -122,7 +122,7 @@ def _connection(instance: Instance, sync: CrmSync | None) -> ConnectionView:
     return ConnectionView(
         id=instance.id,
         name=instance.name,
-        provider=manifest_of(instance.provider_id).name,
+        provider=manifest_for(instance).name,
         logo=provider_logo_url(instance.provider_id),
         environment=instance.environment,
         active=instance.status == "active",

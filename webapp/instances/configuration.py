@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from providers.kit.contract import Environment, Field, FieldKind, Manifest
 from webapp.audit.service import record
-from webapp.catalog.service import manifest_of, server_credentials
+from webapp.catalog.service import manifest_for, server_credentials
 from webapp.core.clock import now
 from webapp.core.errors import Conflict, Invalid
 from webapp.instances import apps, secrets
@@ -115,7 +115,7 @@ def set_configuration(
     Raises Invalid with every problem in `fields`, keyed by what the caller sent (nothing is saved then), and Conflict
     for a key that another connection of the workspace uses.
     """
-    manifest = manifest_of(instance.provider_id)
+    manifest = manifest_for(instance)
     environment = Environment(instance.environment)
     parsed = parse(manifest, values, environment)
     plain = dict(instance.configuration) | parsed.plain
@@ -206,7 +206,7 @@ def refuse_known_secrets(session: Session, instance: Instance, values: Mapping[s
     """
     if instance.environment == Environment.SANDBOX:
         return
-    manifest = manifest_of(instance.provider_id)
+    manifest = manifest_for(instance)
     keys = {name: value for name, value in values.items() if not manifest.field(name).webhook_secret}
     marks = secrets.fingerprints(session, instance.workspace_id, keys)
     if not marks:

@@ -15,7 +15,7 @@ from providers.kit.contract import Environment, Manifest, Provider
 from providers.kit.errors import NotFoundAtVendor, ProviderError
 from providers.kit.metering import CallRecord
 from webapp.audit.service import record
-from webapp.catalog.service import entry, manifest_of
+from webapp.catalog.service import entry_for, manifest_for
 from webapp.core.clock import now
 from webapp.core.crypto import CannotDecrypt
 from webapp.core.errors import Invalid, ProductError
@@ -43,20 +43,20 @@ class Registration:
 
 def registration(instance: Instance) -> Registration:
     """How it stands, for pages and the API."""
-    manifest = manifest_of(instance.provider_id)
+    manifest = manifest_for(instance)
     return Registration(
         status=instance.webhook_status,
         message=instance.webhook_message,
         address=webhook_url(instance),
         steps=manifest.webhook.steps if manifest.webhook else (),
-        can_register=issubclass(entry(instance.provider_id).provider, RegistersWebhooks),
+        can_register=issubclass(entry_for(instance).provider, RegistersWebhooks),
     )
 
 
 def request_webhook(session: Session, instance: Instance) -> Registration:
     """Asks a job to set up deliveries through the vendor's API; says so at once where that can't work.
     The caller commits. Raises Invalid (the provider sends no events)."""
-    manifest = manifest_of(instance.provider_id)
+    manifest = manifest_for(instance)
     if manifest.webhook is None:
         raise Invalid(f"{manifest.name} sends no events.")
     manual = _manual_reason(instance, manifest)
@@ -78,7 +78,7 @@ def request_webhook_removal(session: Session, instance: Instance) -> None:
 
 
 def _manual_reason(instance: Instance, manifest: Manifest) -> str:
-    if not issubclass(entry(instance.provider_id).provider, RegistersWebhooks):
+    if not issubclass(entry_for(instance).provider, RegistersWebhooks):
         return f"{manifest.name} can't be told by us where to deliver. Copy the address and set it up there."
     if instance.environment == Environment.SANDBOX:
         return ""
@@ -100,7 +100,7 @@ def register_webhook(session: Session, instance: Instance, *, meter: Callable[[C
     except (ProviderError, ProductError, CannotDecrypt) as error:
         return _failed(session, instance, error)
     session.refresh(instance)
-    manifest = manifest_of(instance.provider_id)
+    manifest = manifest_for(instance)
     assert manifest.webhook is not None
     if made.secret:
         field = manifest.field(manifest.webhook.secret_field)

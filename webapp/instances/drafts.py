@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from providers.kit.contract import Environment, Manifest
 from webapp.catalog import service as catalog
+from webapp.catalog.audience import check_shown
 from webapp.core.clock import now
 from webapp.core.errors import Invalid
 from webapp.instances import configuration as configurations
@@ -36,6 +37,7 @@ def start_draft(
 
     `environment` "" is the provider's first one. Raises NotFound, Invalid, Forbidden (turned off by an admin).
     """
+    check_shown(session, workspace_id, provider_id)
     manifest = usable_manifest(session, provider_id)
     problems: dict[str, str] = {}
     where = environment or manifest.environments[0].value
@@ -50,6 +52,7 @@ def start_draft(
     row = Instance(
         workspace_id=workspace_id,
         provider_id=provider_id,
+        provider_version=catalog.published_documents().numbers.get(provider_id),
         name=name,
         description=description,
         environment=where,
@@ -83,6 +86,7 @@ def create(
     `environment` "" is what the keys say they are for, else live. Raises as `start_draft`; Invalid.fields holds all
     problems together: `name`, `environment` …, and JSON pointers such as `/configuration/ACME_API_KEY`.
     """
+    check_shown(session, workspace_id, provider_id)
     manifest = usable_manifest(session, provider_id)
     where = environment or configurations.suggested_environment(manifest, configuration).value
     problems: dict[str, str] = {}
@@ -131,7 +135,7 @@ def update(
 ) -> None:
     """Changes what is given. The environment (and with it all secrets) changes only while it is a draft.
     Raises Invalid with every problem."""
-    manifest = catalog.manifest_of(instance.provider_id)
+    manifest = catalog.manifest_for(instance)
     problems: dict[str, str] = {}
     new_name, said = _checked_name(instance.name if name is None else name)
     _collect(problems, "name", said)
@@ -168,7 +172,7 @@ def update(
 
 
 def _move_draft(session: Session, instance: Instance, environment: str) -> None:
-    manifest = catalog.manifest_of(instance.provider_id)
+    manifest = catalog.manifest_for(instance)
     secrets.retire_fields(session, instance, [one for one in manifest.fields if one.secret])
     kept = {}
     for name, value in instance.configuration.items():

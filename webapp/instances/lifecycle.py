@@ -29,6 +29,12 @@ FIRST_CHECK = timedelta(minutes=60)
 def usable_manifest(session: Session, provider_id: str) -> Manifest:
     """Raises NotFound, Forbidden."""
     manifest = catalog.manifest_of(provider_id)
+    retired = catalog.published_documents().retired.get(provider_id)
+    if retired is not None:
+        raise Forbidden(
+            f"{manifest.name} is being retired, so nothing new is connected to it.",
+            fix=f"Connect {retired} instead." if retired else "Ask a site admin what to use instead.",
+        )
     if not catalog.enabled(session, provider_id):
         reason = catalog.row_of(session, provider_id).disabled_reason
         raise Forbidden(

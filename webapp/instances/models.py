@@ -24,6 +24,7 @@ class Instance(Model):
     `SecretVersion` rows. `webhook_key` is the unguessable part of its delivery address.
     `account_id` with provider and environment is unique in a workspace while the instance is not deleted; each
     sandbox connection has a memory, and so an account, of its own.
+    `provider_version`: of a custom integration, the published version it was made with or was moved to.
     `webhook_status`: "" (nothing asked), requested, registering, registered, manual, failed, removing.
     `sign_in_app`: whose app the kept token was given to by signing in: own (the connection's), server (the
     installation's), or "" for keys and pasted tokens.
@@ -35,6 +36,7 @@ class Instance(Model):
     id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: new_id("ins"))
     workspace_id: Mapped[str] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"))
     provider_id: Mapped[str] = mapped_column(String(60))
+    provider_version: Mapped[int | None]
     name: Mapped[str] = mapped_column(String(120))
     description: Mapped[str] = mapped_column(String(500), default="")
     environment: Mapped[str] = mapped_column(String(10), default="live")

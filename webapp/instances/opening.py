@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from providers.kit.contract import Environment, Manifest, Provider, WebhookState
 from providers.kit.metering import CallRecord
 from providers.kit.policy import DoorPolicy
+from providers.kit.registry import Registry
 from webapp.catalog import service as catalog
 from webapp.config import Settings
 from webapp.core.clock import now
@@ -64,7 +65,8 @@ def open_provider(
     Raises NotFound (its folder is gone), Forbidden (turned off by an admin), CannotDecrypt, and the kit's
     InvalidConfiguration. The session has only been read: commit or roll back, then call.
     """
-    manifest = catalog.manifest_of(instance.provider_id)
+    entry = catalog.entry_for(instance)
+    manifest = entry.manifest
     if not catalog.enabled(session, instance.provider_id):
         raise Forbidden(f"{manifest.name} is turned off here.", fix="Ask a site admin about it.")
     values: dict[str, str] = {name: str(value) for name, value in instance.configuration.items()}
@@ -75,8 +77,8 @@ def open_provider(
         values |= apps.server_values(manifest, values)
     values |= overrides or {}
     sandbox = instance.environment == Environment.SANDBOX
-    return catalog.registry().open(
-        instance.provider_id,
+    return Registry({entry.id: entry}).open(
+        entry.id,
         configuration=values,
         environment=Environment(instance.environment),
         policy=door_policy(),

@@ -106,7 +106,7 @@ def configuration_view(instance: Instance) -> dict[str, Any]:
     """By field name: plain values, and of a secret `{"set": …, "last4": …}`. Raises NotFound."""
     in_use = secrets.current(instance)
     view: dict[str, Any] = {}
-    for one in catalog.manifest_of(instance.provider_id).fields:
+    for one in catalog.manifest_for(instance).fields:
         if one.secret:
             row = in_use.get(one.name)
             view[one.name] = {"set": row is not None, "last4": row.last4 if row else ""}
@@ -119,7 +119,7 @@ def field_views(instance: Instance) -> tuple[FieldView, ...]:
     """Every field of the provider, in the manifest's order."""
     in_use = secrets.current(instance)
     views = []
-    for one in catalog.manifest_of(instance.provider_id).fields:
+    for one in catalog.manifest_for(instance).fields:
         row = in_use.get(one.name)
         value = "" if one.secret else str(instance.configuration.get(one.name, one.default))
         older = [each.retires_at for each in secrets.versions_of(instance, one.name) if each is not row]
@@ -139,7 +139,7 @@ def field_views(instance: Instance) -> tuple[FieldView, ...]:
 def card_of(instance: Instance) -> InstanceCard:
     """A row as a list shows it; also when its provider's folder is gone."""
     known = instance.provider_id in catalog.registry()
-    manifest = catalog.manifest_of(instance.provider_id) if known else None
+    manifest = catalog.manifest_for(instance) if known else None
     return InstanceCard(
         id=instance.id,
         provider_id=instance.provider_id,
@@ -239,7 +239,7 @@ def detail(session: Session, *, workspace_id: str, instance_id: str, deleted: bo
 
 def view_of(instance: Instance) -> InstanceView:
     """Raises NotFound when the provider's folder is gone."""
-    manifest = catalog.manifest_of(instance.provider_id)
+    manifest = catalog.manifest_for(instance)
     fields = field_views(instance)
     served = catalog.server_credentials(manifest) if instance.uses_server_credentials else {}
     return InstanceView(

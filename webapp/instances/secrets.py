@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from providers.kit.contract import Field
 from webapp.audit.service import record
-from webapp.catalog.service import manifest_of
+from webapp.catalog.service import manifest_for
 from webapp.core.clock import now
 from webapp.core.errors import Invalid, NotFound
 from webapp.instances.models import Instance, SecretVersion
@@ -148,7 +148,7 @@ def secret_history(session: Session, instance: Instance, *, field_name: str = ""
     """Every version of one field, or of all, newest first. Raises NotFound."""
     if field_name:
         field_name = field_of(instance, field_name).name
-    fields = {one.name: one for one in manifest_of(instance.provider_id).fields}
+    fields = {one.name: one for one in manifest_for(instance).fields}
     in_use, at = current(instance), now()
     rows = [one for one in instance.secrets if not field_name or one.field == field_name]
     rows.sort(key=lambda one: (one.created_at, one.version), reverse=True)
@@ -185,7 +185,7 @@ def webhook_secrets(session: Session, instance_id: str) -> tuple[str, ...]:
     instance = session.get(Instance, instance_id)
     if instance is None:
         raise NotFound
-    manifest = manifest_of(instance.provider_id)
+    manifest = manifest_for(instance)
     names = {one.name for one in manifest.fields if one.webhook_secret}
     if manifest.webhook is not None:
         names.add(manifest.webhook.secret_field)
@@ -216,7 +216,7 @@ def forget_retired(session: Session) -> int:
 def field_of(instance: Instance, name: str) -> Field:
     """The secret field of this name, environment name or alias. Raises NotFound."""
     try:
-        field = manifest_of(instance.provider_id).field(name)
+        field = manifest_for(instance).field(name)
     except KeyError as error:
         raise NotFound from error
     if not field.secret:

@@ -116,7 +116,7 @@ def sort_paste(provider_id: str, text: str, environment: str = "") -> PasteResul
 def use_server_credentials(session: Session, instance: Instance, *, use: bool = True) -> None:
     """Lets the connection use the agency's own credentials from the server's environment, if an admin offers them.
     Raises Forbidden, Invalid (they are for another environment)."""
-    manifest = catalog.manifest_of(instance.provider_id)
+    manifest = catalog.manifest_for(instance)
     if use:
         if not catalog.offers_server_credentials(session, instance.provider_id):
             raise Forbidden(

@@ -86,7 +86,7 @@ def usable_app(
 
 def plan_of(session: Session, instance: Instance, *, meter: Callable[[CallRecord], None]) -> Plan:
     """Only reads. Raises NoApp, Conflict (this provider has no sign-in), and as `open_provider`."""
-    kind = catalog.provider_class(instance.provider_id)
+    kind = catalog.class_for(instance)
     provider = open_provider(session, instance, meter=meter)
     settings = settings_of(kind, provider.configuration)
     if settings is None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from providers.kit.contract import Environment, Manifest
 from webapp.accounts.models import User
-from webapp.catalog.service import provider_class
+from webapp.catalog.service import class_for
 from webapp.instances import secrets, tokens
 from webapp.instances.apps import app_fields
 from webapp.instances.models import Instance
@@ -49,7 +49,7 @@ class SignInCard:
 
 def card(session: Session, instance: Instance) -> SignInCard | None:
     """None where there is nothing to sign in to: the provider has no sign-in, or its stand-in knows no app."""
-    kind = provider_class(instance.provider_id)
+    kind = class_for(instance)
     manifest = kind.manifest
     values = {one.name: one.default for one in manifest.fields if one.default}
     values |= {name: str(value) for name, value in instance.configuration.items()}

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from providers.kit.contract import Field
 from providers.kit.errors import AuthenticationFailed, InvalidConfiguration, ProviderError, RefusedByPolicy
-from webapp.catalog.service import registry
+from webapp.catalog.service import manifest_for, registry
 from webapp.core.clock import now
 from webapp.core.crypto import CannotDecrypt
 from webapp.core.errors import ProductError
@@ -138,4 +138,4 @@ def _forget(session: Session, instance: Instance) -> None:
 def _fields(instance: Instance) -> tuple[Field, ...]:
     """() where the provider's folder is gone."""
     found = registry()
-    return found.entry(instance.provider_id).manifest.fields if instance.provider_id in found else ()
+    return manifest_for(instance).fields if instance.provider_id in found else ()

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from providers.kit.errors import ProviderError
 from providers.kit.metering import CallRecord
-from webapp.catalog.service import entry
+from webapp.catalog.service import entry_for
 from webapp.instances.models import Instance
 from webapp.oauth.plan import plan_of
 
@@ -20,7 +20,7 @@ def code_of(session: Session, instance: Instance, asked: Mapping[str, str]) -> s
     """A code for what the address of the consent page asks for; "" when this stand-in has no sign-in. Ends the
     transaction: the stand-in remembers in one of its own. Raises as `plan_of`."""
     plan = plan_of(session, instance, meter=_unmetered)
-    stand_in = entry(instance.provider_id).sandbox
+    stand_in = entry_for(instance).sandbox
     session.commit()
     try:
         answer = plan.provider.connection.http.request(

@@ -106,8 +106,8 @@ class Endpoints:
             if row is None:
                 return None
             try:
-                provider = catalog.registry().get(row.provider_id)
-            except KeyError as error:
+                provider = catalog.class_for(row)
+            except NotFound as error:
                 raise EndpointUnusable(f"there is no folder for the provider {row.provider_id}") from error
             try:
                 secrets = webhook_secrets(db.session(), row.id)
@@ -137,6 +137,7 @@ _ENDPOINT = select(
     Instance.id,
     Instance.workspace_id,
     Instance.provider_id,
+    Instance.provider_version,
     Instance.environment,
     Instance.uses_server_credentials,
 ).where(Instance.webhook_key == bindparam("key"), Instance.deleted_at.is_(None), Instance.status != "deleted")

@@ -29,6 +29,7 @@ class Taken:
     workspace_id: str
     instance_id: str
     provider_id: str
+    provider_version: int | None
     environment: str
     external_id: str
     type: str
@@ -86,14 +87,15 @@ def _due(moment: datetime, limit: int) -> Select[int, datetime | None, str]:
 def _content(sequences: list[int]) -> Select[Any]:
     columns = [getattr(_E, name) for name in _COLUMNS]
     return (
-        select(*columns, _E.purged_at.is_not(None).label("purged"), Instance.environment)
+        select(*columns, _E.purged_at.is_not(None).label("purged"), Instance.environment, Instance.provider_version)
         .join(Instance, Instance.id == _E.instance_id)
         .where(_E.sequence.in_(sequences))
         .order_by(_E.sequence)
     )
 
 
-_COLUMNS = tuple(name for name in Taken.__dataclass_fields__ if name not in ("lease", "environment", "purged"))
+_OF_OTHERS = ("lease", "environment", "provider_version", "purged")
+_COLUMNS = tuple(name for name in Taken.__dataclass_fields__ if name not in _OF_OTHERS)
 
 
 def still_ours(session: Session, taken: list[Taken]) -> set[int]:

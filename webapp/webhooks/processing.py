@@ -20,6 +20,7 @@ from providers.kit.contract import InboundEvent, InboundRequest
 from providers.kit.errors import ProviderError
 from providers.kit.redaction import redact
 from webapp.catalog import service as catalog
+from webapp.core.errors import NotFound
 from webapp.webhooks import leases, ledger
 from webapp.webhooks.deposits import printable, usable_id
 from webapp.webhooks.leases import Taken
@@ -64,9 +65,9 @@ def tell(taken: Taken) -> Outcome:
     if taken.purged:
         return Outcome(taken=taken, error="Its content was removed after 30 days, so it can't be read again.")
     try:
-        provider = cast(ReceivesWebhooks, catalog.registry().get(taken.provider_id))
+        provider = cast(ReceivesWebhooks, catalog.class_for(taken))
         return Outcome(taken=taken, activity=provider.describe(event_of(provider, taken)))
-    except KeyError:
+    except NotFound:
         return Outcome(taken=taken, error="The folder of this provider is missing on this server.")
     except ProviderError as error:
         return Outcome(taken=taken, error=redact(f"{error} {error.fix}".strip())[:500])

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from providers.kit.capabilities import MakesSamples
 from providers.kit.contract import Environment
+from webapp.catalog.service import class_for
 from webapp.core.clock import now
 from webapp.core.errors import Conflict, Invalid, NotFound, Unavailable
 from webapp.instances import service
@@ -23,14 +24,14 @@ def can_send(instance: Instance) -> bool:
     if instance.environment != Environment.SANDBOX:
         return False
     try:
-        return issubclass(service.provider_class(instance.provider_id), MakesSamples)
+        return issubclass(class_for(instance), MakesSamples)
     except NotFound:  # its provider is no longer installed
         return False
 
 
 def event_types(instance: Instance) -> tuple[tuple[str, str], ...]:
     """(type, label) of the events to choose from: the chosen ones, else the usual ones."""
-    manifest = service.provider_class(instance.provider_id).manifest
+    manifest = class_for(instance).manifest
     if manifest.webhook is None:
         return ()
     every = manifest.webhook.events
@@ -63,7 +64,7 @@ def send(session: Session, instance: Instance, *, event_type: str = "", manner: 
     signing = service.webhook_secrets(session, instance.id)
     if not signing:
         raise Conflict("Events can't be proven yet: there is no signing secret.", fix="Set up the events first.")
-    provider = cast(MakesSamples, service.provider_class(instance.provider_id))
+    provider = cast(MakesSamples, class_for(instance))
     seed, moment = secrets.randbelow(2**31), now()
     planned = {
         Manner.ONCE: ((wanted, moment),),

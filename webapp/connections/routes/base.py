@@ -11,7 +11,7 @@ from htmx_flask import request
 from providers.kit.contract import Manifest
 from webapp.accounts.proof import require_recent_proof
 from webapp.boundary import see_other
-from webapp.catalog.service import manifest_of
+from webapp.catalog.service import manifest_for
 from webapp.connection_tests.queries import TestView
 from webapp.connections import queries, steps
 from webapp.connections.steps import StepLink
@@ -89,7 +89,7 @@ def wizard_page(
     template: str, instance: Instance, step: str, *, latest: TestView | None = None, **values: Any
 ) -> str:
     """One step of the wizard. `latest` saves a query where the view has the newest test already."""
-    manifest = manifest_of(instance.provider_id)
+    manifest = manifest_for(instance)
     latest = latest or queries.connection_test(db.session(), instance)
     return page(
         template,
@@ -119,7 +119,7 @@ def _frame(instance: Instance, manifest: Manifest, step: str, latest: TestView |
 
 def too_early(instance: Instance, step: str) -> Response | None:
     """The way to the step that was reached, for a step that can't be opened yet."""
-    manifest = manifest_of(instance.provider_id)
+    manifest = manifest_for(instance)
     names = steps.steps_of(instance, manifest)
     reached = steps.furthest(instance, manifest, queries.connection_test(db.session(), instance))
     if step in names and names.index(step) <= names.index(reached):
@@ -129,7 +129,7 @@ def too_early(instance: Instance, step: str) -> Response | None:
 
 def go_on(instance: Instance, step: str) -> str:
     """Notes that `step` is done and returns the one after it. The caller commits."""
-    manifest = manifest_of(instance.provider_id)
+    manifest = manifest_for(instance)
     next_step = steps.following(instance, manifest, step)
     if instance.status == "draft":
         update(db.session(), instance, wizard_step=steps.later_of(instance, manifest, next_step))

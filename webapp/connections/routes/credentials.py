@@ -59,7 +59,7 @@ def credentials_page(
     paste_form: PasteForm | None = None,
     refused: ProductError | None = None,
 ) -> str:
-    manifest = catalog.manifest_of(instance.provider_id)
+    manifest = catalog.manifest_for(instance)
     fields = asked_fields(manifest)
     views: Mapping[str, FieldView] = {one.field.name: one for one in field_views(instance)}
     return wizard_page(
@@ -91,7 +91,7 @@ def credentials(instance_id: str) -> ResponseReturnValue:
 @requires("instances.create")
 def credentials_submitted(instance_id: str) -> ResponseReturnValue:
     instance = to_be_given_keys(instance_id)
-    manifest = catalog.manifest_of(instance.provider_id)
+    manifest = catalog.manifest_for(instance)
     fields = asked_fields(manifest)
     try:
         change = service.set_configuration(
@@ -149,7 +149,7 @@ def check_field(instance_id: str) -> str:
         raise NotFound
     field = name.removeprefix(PREFIX)
     found = service.check_field(instance.provider_id, field, request.form[name], instance.environment)
-    example = catalog.manifest_of(instance.provider_id).field(field).example
+    example = catalog.manifest_for(instance).field(field).example
     return render_template("connections/_field_check.html", id=name, found=found, example=example)
 
 
@@ -163,7 +163,7 @@ def paste(instance_id: str) -> ResponseReturnValue:
     if not text.strip():
         form.show(Invalid("", fields={"text": "Paste something first."}))
         return credentials_page(instance, paste_form=form), 422
-    manifest = catalog.manifest_of(instance.provider_id)
+    manifest = catalog.manifest_for(instance)
     sorted_out = service.sort_paste(instance.provider_id, text, instance.environment)
     good = {name: value for name, value in sorted_out.assigned.items() if name not in sorted_out.problems}
     try:

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from providers.kit.contract import Environment, Field
 from webapp.boundary import see_other
-from webapp.catalog.service import manifest_of
+from webapp.catalog.service import manifest_for
 from webapp.connections import queries
 from webapp.connections.forms import PREFIX, provider_form, show_problems, typed
 from webapp.connections.routes.base import ENDPOINTS, bp, by_htmx, draft, go_on, mine, page, too_early, wizard_page
@@ -46,7 +46,7 @@ def webhook_values(instance: Instance) -> dict[str, Any]:
     reading = _being_read(arrived)
     return {
         "instance": instance,
-        "manifest": manifest_of(instance.provider_id),
+        "manifest": manifest_for(instance),
         "state": state,
         "busy": busy,
         "slow": busy and now() - since > timedelta(seconds=6),
@@ -78,13 +78,13 @@ def _being_read(arrived: Sequence[EventView]) -> bool:
 
 def secret_field(instance: Instance) -> Field | None:
     """The field that holds the secret which proves deliveries."""
-    manifest = manifest_of(instance.provider_id)
+    manifest = manifest_for(instance)
     return manifest.field(manifest.webhook.secret_field) if manifest.webhook else None
 
 
 def _page(instance: Instance, form: ProductForm | None = None, problem: str = "") -> str:
     field = secret_field(instance)
-    manifest = manifest_of(instance.provider_id)
+    manifest = manifest_for(instance)
     fields = (field,) if field is not None else ()
     values = webhook_values(instance)
     for given in ("instance", "manifest"):

@@ -9,7 +9,7 @@ from flask import url_for
 
 from providers.kit.contract import Environment
 from webapp.boundary import see_other
-from webapp.catalog.service import manifest_of
+from webapp.catalog.service import manifest_for
 from webapp.connection_tests import queries as tests
 from webapp.connections import queries
 from webapp.connections.routes.base import bp, linked, mine, page
@@ -40,7 +40,7 @@ TABS = (
 
 def connection_page(template: str, instance: Instance, tab: str, **values: Any) -> str:
     """A page of one connection with its head and tabs."""
-    manifest = manifest_of(instance.provider_id)
+    manifest = manifest_for(instance)
     tabs = [
         Tab(label=label, href=url_for(endpoint, instance_id=instance.id), active=endpoint == tab)
         for label, endpoint in TABS
@@ -61,7 +61,7 @@ def connection_page(template: str, instance: Instance, tab: str, **values: Any) 
 @requires("instances.view")
 def show(instance_id: str) -> str:
     instance = mine(instance_id)
-    manifest = manifest_of(instance.provider_id)
+    manifest = manifest_for(instance)
     return connection_page(
         "connections/show.html",
         instance,
@@ -81,7 +81,7 @@ def show(instance_id: str) -> str:
 def happenings(instance_id: str) -> Any:
     """What arrived, and how events get here."""
     instance = mine(instance_id)
-    if manifest_of(instance.provider_id).webhook is None:
+    if manifest_for(instance).webhook is None:
         return see_other("connections.show", instance_id=instance.id)
     values = webhook_values(instance)
     for given in ("instance", "manifest"):

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from providers.kit.contract import Manifest
 from webapp.boundary import see_other
 from webapp.catalog.queries import environment_choices
-from webapp.catalog.service import entry
+from webapp.catalog.service import entry, entry_for
 from webapp.catalog.views import EnvironmentChoice
 from webapp.connections import queries, steps
 from webapp.connections.forms import ENVIRONMENT_ICONS, ENVIRONMENT_WORDS, PurposeForm
@@ -119,7 +119,7 @@ def resume_wizard(instance_id: str) -> ResponseReturnValue:
     """Where it was left, also on another device."""
     instance = in_wizard(instance_id)
     latest = queries.connection_test(db.session(), instance)
-    manifest = entry(instance.provider_id).manifest
+    manifest = entry_for(instance).manifest
     reached = steps.furthest(instance, manifest, latest) if instance.status == "draft" else "credentials"
     return redirect(url_for(ENDPOINTS[reached], instance_id=instance.id))
 
@@ -139,7 +139,7 @@ def purpose(instance_id: str) -> str:
 
 def _purpose_page(instance_id: str, form: PurposeForm) -> str:
     instance = draft(instance_id)
-    one = entry(instance.provider_id)
+    one = entry_for(instance)
     choices = environment_choices(one)
     return wizard_page(
         "connections/purpose.html",

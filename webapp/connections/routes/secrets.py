@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from providers.kit.contract import Environment, Field
 from webapp.accounts.proof import require_recent_proof
 from webapp.boundary import see_other
-from webapp.catalog.service import manifest_of
+from webapp.catalog.service import manifest_for
 from webapp.connections.forms import OVERLAPS, provider_form, show_problems, typed
 from webapp.connections.routes.base import bp, mine
 from webapp.connections.routes.settings import settings_page
@@ -24,7 +24,10 @@ from webapp.instances.tokens import TOKEN, forget_companions
 
 def _field(instance: Instance, name: str) -> Field:
     """Raises NotFound."""
-    found = next((one for one in manifest_of(instance.provider_id).fields if one.name == name and one.secret), None)
+    found = next(
+        (one for one in manifest_for(instance).fields if one.name == name and one.secret),
+        None,
+    )
     if found is None:
         raise NotFound
     return found
@@ -45,7 +48,7 @@ def replace_secret(instance_id: str, field: str) -> ResponseReturnValue:
         if row is not None:
             configuration.look_anew(instance)
             if one.name == TOKEN:
-                forget_companions(db.session(), instance, manifest_of(instance.provider_id).fields)
+                forget_companions(db.session(), instance, manifest_for(instance).fields)
     except (Invalid, Conflict) as error:
         db.session.rollback()
         form = provider_form((one,)).submitted()
@@ -53,7 +56,7 @@ def replace_secret(instance_id: str, field: str) -> ResponseReturnValue:
             show_problems(form, error)
         refused = error if isinstance(error, Conflict) else None
         instance = mine(instance_id)
-        secret = tuple(each for each in manifest_of(instance.provider_id).fields if each.secret)
+        secret = tuple(each for each in manifest_for(instance).fields if each.secret)
         whole = provider_form(secret)()
         for name, shown in form._fields.items():
             whole._fields[name].errors = shown.errors

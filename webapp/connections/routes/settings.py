@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from providers.kit.contract import Field
 from webapp.boundary import see_other
-from webapp.catalog.service import manifest_of
+from webapp.catalog.service import manifest_for
 from webapp.connections import queries
 from webapp.connections.forms import OVERLAPS, PREFIX, NameForm, provider_form, show_problems, typed
 from webapp.connections.routes.base import bp, mine
@@ -33,7 +33,7 @@ def settings_page(
     refused: ProductError | None = None,
 ) -> str:
     """The Settings tab; a form that came back keeps what was typed, secrets excepted."""
-    manifest = manifest_of(instance.provider_id)
+    manifest = manifest_for(instance)
     views = {one.field.name: one for one in field_views(instance)}
     history = service.secret_history(db.session(), instance)
     plain, secret = plain_fields(instance), tuple(one for one in manifest.asked_fields if one.secret)
@@ -60,7 +60,7 @@ def settings_page(
 
 
 def plain_fields(instance: Instance) -> tuple[Field, ...]:
-    return tuple(one for one in manifest_of(instance.provider_id).asked_fields if not one.secret)
+    return tuple(one for one in manifest_for(instance).asked_fields if not one.secret)
 
 
 @bp.get("/integrations/<instance_id>/settings")

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from providers.kit.contract import Environment, Field
 from providers.kit.errors import ProviderError
 from webapp.boundary import see_other
-from webapp.catalog.service import manifest_of
+from webapp.catalog.service import manifest_for
 from webapp.connections.forms import provider_form, show_problems, typed
 from webapp.connections.routes.base import bp, in_wizard, page, to_be_given_keys
 from webapp.connections.routes.credentials import asked_fields, begin_test, credentials_page
@@ -58,7 +58,7 @@ def sign_in(instance_id: str) -> ResponseReturnValue:
         db.session.rollback()
         flash(_words(error), "error")
         return _back(instance_id, return_to)
-    name = manifest_of(instance.provider_id).name
+    name = manifest_for(instance).name
     db.session.commit()
     if going.sandbox:
         query = going.url.partition("?")[2]
@@ -75,7 +75,7 @@ def _save_typed(instance: Instance) -> None:
 
 
 def _fields(instance: Instance) -> tuple[Field, ...]:
-    return asked_fields(manifest_of(instance.provider_id))
+    return asked_fields(manifest_for(instance))
 
 
 def _typed_again(instance: Instance, error: Invalid) -> str:
@@ -117,7 +117,7 @@ def sign_in_callback(provider_id: str) -> ResponseReturnValue:
     _same_workspace(claimed)
     enforce("instances.create")
     instance = in_wizard(claimed.instance_id)
-    name = manifest_of(instance.provider_id).name
+    name = manifest_for(instance).name
     code = request.args.get("code", "")
     if request.args.get("error") or not code or len(code) > MOST_CODE:
         flash(*_refusal(name, request.args.get("error", "")))
@@ -201,7 +201,7 @@ def _in_sandbox(instance_id: str) -> Instance:
 def sandbox_consent(instance_id: str) -> str:
     """In the vendor's place: what would be asked there. Nobody is."""
     instance = _in_sandbox(instance_id)
-    manifest = manifest_of(instance.provider_id)
+    manifest = manifest_for(instance)
     asked = {name: value[:MOST_CODE] for name, value in request.args.items()}
     scopes = asked.get("scope", "").replace(",", " ").split()
     return page(

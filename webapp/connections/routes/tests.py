@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from providers.kit.contract import TestDefinition
 from webapp.boundary import see_other
-from webapp.catalog.service import manifest_of
+from webapp.catalog.service import manifest_for
 from webapp.connection_tests import queries as runs
 from webapp.connection_tests.service import request_test
 from webapp.connections import queries
@@ -23,7 +23,7 @@ from webapp.instances.models import Instance
 
 
 def _page(instance: Instance, failed_form: tuple[str, ProductForm] | None = None) -> str:
-    manifest = manifest_of(instance.provider_id)
+    manifest = manifest_for(instance)
     forms = {one.id: provider_form(one.inputs, scope=f"{one.id}-")() for one in manifest.tests}
     if failed_form is not None:
         forms[failed_form[0]] = failed_form[1]
@@ -75,7 +75,7 @@ def run_test(instance_id: str) -> ResponseReturnValue:
 
 
 def _definition(instance: Instance, test_id: str) -> TestDefinition:
-    manifest = manifest_of(instance.provider_id)
+    manifest = manifest_for(instance)
     try:
         return manifest.test(test_id or f"{instance.provider_id}-connection")
     except KeyError as error:
