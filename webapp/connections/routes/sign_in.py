@@ -12,9 +12,8 @@ from providers.kit.contract import Environment, Field
 from providers.kit.errors import ProviderError
 from webapp.boundary import see_other
 from webapp.catalog.service import manifest_of
-from webapp.connections.forms import provider_form, show_problems, typed
 from webapp.connections.routes.base import bp, in_wizard, page, to_be_given_keys
-from webapp.connections.routes.credentials import asked_fields, begin_test, credentials_page
+from webapp.connections.routes.credentials import begin_test, credentials_page
 from webapp.core.crypto import CannotDecrypt
 from webapp.core.database import begin_writing
 from webapp.core.errors import Conflict, Forbidden, Invalid, NotFound, ProductError
@@ -22,6 +21,7 @@ from webapp.core.limits import limiter
 from webapp.core.permissions import actor, current_actor, enforce, public, requires
 from webapp.extensions import db
 from webapp.instances import service as instances
+from webapp.instances.forms import asked_fields, provider_form, show_problems, typed
 from webapp.instances.models import Instance
 from webapp.instances.queries import field_views
 from webapp.oauth import sandbox, service
