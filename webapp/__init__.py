@@ -37,6 +37,7 @@ FEATURES: tuple[str, ...] = (
     "webhooks",
     "health",
     "crm",
+    "connect_links",
     "monitoring",
     "inbox",
     "marketplace",
