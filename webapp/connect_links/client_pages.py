@@ -88,6 +88,7 @@ def keys_page(
         sign_in=card if card is not None and card.app else None,
         permissions=permissions_of(manifest),
         refused=refused,
+        sent_before=bool(instance.secrets) and instance.environment != Environment.SANDBOX,
     )
 
 

@@ -183,7 +183,8 @@ def keys_submitted(link_id: str, position: int) -> ResponseReturnValue:
     link, item, instance = _begun(link_id, position)
     fields = asked_fields(catalog.manifest_of(item.provider_id))
     try:
-        instances.set_configuration(db.session(), instance, typed(fields, request.form), complete=True)
+        sent = {name: value for name, value in typed(fields, request.form).items() if value.strip()}
+        instances.set_configuration(db.session(), instance, sent, complete=True)
     except Invalid as error:
         db.session.rollback()
         form = provider_form(fields).submitted()
