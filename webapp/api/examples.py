@@ -52,6 +52,14 @@ def examples_of(registry: Registry) -> Mapping[str, Examples]:
             "stored": _example("Check a connection", testId=shown.tests[0].id, instanceId=INSTANCE),
             **_with_inputs(known),
         },
+        "create_connect_link": {
+            "one": _example(
+                "Ask for one account",
+                clientName="Ben Baker",
+                providerIds=[shown.id],
+                message="So that we can show your figures in the monthly report.",
+            )
+        },
         "create_contact": {
             "one": _example(
                 "Create one", instanceId=INSTANCE, email="ada@example.com", firstName="Ada", lastName="Lovelace"
