@@ -29,8 +29,8 @@ class NewConnectLink(Request):
     )
 
 
-class ConnectLinkRemoval(Query):
-    id: Id = Field(description="The link.")
+class ConnectLinkRemovalQuery(Query):
+    id: Id | None = Field(None, description='The link. Or send `{"id": …}` as the body.')
 
 
 class ConnectLinkItem(Document):

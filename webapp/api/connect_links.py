@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from webapp.api import connect_link_models as models
-from webapp.api.errors import at_pointers
+from webapp.api import requests
+from webapp.api.errors import Unreadable, at_pointers
 from webapp.api.operations import Answer, operation
 from webapp.connect_links import queries, service
 from webapp.connect_links.queries import LinkView
@@ -78,17 +79,24 @@ def create_connect_link(body: models.NewConnectLink) -> Answer:
     base=BASE,
     tag=TAG,
     action="links.manage",
-    query=models.ConnectLinkRemoval,
+    query=models.ConnectLinkRemovalQuery,
+    body=requests.Removal,
+    body_needed=False,
     answers={200: (models.ConnectLinkAnswer, "It is taken back, or had ended before; `state` tells.")},
     problems={404: "This workspace has no such link."},
 )
-def revoke_connect_link(query: models.ConnectLinkRemoval) -> Answer:
+def revoke_connect_link(query: models.ConnectLinkRemovalQuery, body: requests.Removal | None) -> Answer:
     """Take a connect link back
 
-    It stops working at once. What was connected by it stays; what was only begun is removed.
+    Name it by `?id=` or by a body `{"id": …}`. It stops working at once. What was connected by it stays; what was
+    only begun is removed.
     """
     session = db.session()
-    link = service.link_of(session, workspace_id=actor().workspace_id, link_id=query.id)
+    named = {one for one in (query.id, body.id if body else None) if one}
+    if len(named) != 1:
+        said = 'Name one link: ?id=… or a body {"id": …}.'
+        raise Unreadable(said, problems=[{"parameter": "id", "detail": said}])
+    link = service.link_of(session, workspace_id=actor().workspace_id, link_id=named.pop())
     service.revoke(session, link)
     document = models.ConnectLinkAnswer(connect_link=_link(queries.view(session, link)))
     session.commit()
