@@ -37,7 +37,7 @@ def ask(page: Page, *names: str) -> str:
     """The agency's part; the link's address."""
     page.goto("/connect-links")
     page.locator("main").get_by_role("link", name="Ask a client").click()
-    page.get_by_label("Who is it for?").fill("Ben Baker")
+    page.get_by_label("Name of the client").fill("Ben Baker")
     for name in names:
         page.get_by_label(name, exact=True).check()
     page.get_by_label("Sandbox").check()

@@ -13,9 +13,11 @@ DAYS = (("1", "1 day"), ("3", "3 days"), ("7", "7 days"), ("14", "14 days"), ("3
 
 class ConnectLinkForm(ProductForm):
     client_name = StringField(
-        "Who is it for?", [Needed()], description="A person or a company. They see it, and you find the link by it."
+        "Name of the client",
+        [Needed()],
+        description="A person or a company. They see it, and you find the link by it.",
     )
-    provider_ids = SelectMultipleField("Which accounts should they connect?", [Needed()], validate_choice=False)
+    provider_ids = SelectMultipleField("Accounts to ask for", [Needed()], validate_choice=False)
     environment = RadioField("Where?", [Needed()], validate_choice=False, default="live")
     message = TextAreaField(
         "What is it for?",
