@@ -78,6 +78,8 @@ WORDS: dict[str, str] = {
     "instance.server_credentials_left": "stopped using the server's keys for {object}",
     "instance.server_credentials_used": "used the server's keys for {object}",
     "instance.updated": "changed {object}",
+    "mail.account_chosen": "chose {object} to send this hub's mails",
+    "mail.account_left": "stopped sending mails through a connected account",
     "keys.rotated": "rotated the encryption keys",
     "provider.credentials_offered": "offered the server's keys of {object}",
     "provider.credentials_withdrawn": "withdrew the server's keys of {object}",
