@@ -109,7 +109,6 @@ def run_values(item: ConnectLinkItem, instance: Instance, run: TestView | None) 
         "item": item,
         "manifest": catalog.manifest_of(item.provider_id),
         "run": run,
-        "proven": judging.proven(instance, run),
         "usable": judging.usable(instance, run),
         "account": (instance.account_name, instance.account_detail),
         "problem": "",
