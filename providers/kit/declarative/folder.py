@@ -36,7 +36,8 @@ def guide_of(document: Document) -> str:
     """The set-up guide as Markdown, with the five sections that all guides have."""
     needs = [f"- An account at [{as_line(document.name)}]({document.website})."] if document.website else []
     needs += [
-        f"- **{as_line(one.label)}**: {as_line(one.how_to or one.help or 'asked for below.')}" for one in document.fields
+        f"- **{as_line(one.label)}**: {as_line(one.how_to or one.help or 'asked for below.')}"
+        for one in document.fields
     ]
     steps = [
         f"{number}. **{as_line(one.title)}** {as_line(one.text)}"

@@ -20,7 +20,15 @@ _LEXERS: dict[str, type[Lexer]] = {
     "markdown": MarkdownLexer,
     "xml": XmlLexer,
 }
-_ENDINGS = {"py": "python", "yaml": "yaml", "yml": "yaml", "json": "json", "md": "markdown", "svg": "xml", "xml": "xml"}
+_ENDINGS = {
+    "py": "python",
+    "yaml": "yaml",
+    "yml": "yaml",
+    "json": "json",
+    "md": "markdown",
+    "svg": "xml",
+    "xml": "xml",
+}
 
 
 def highlighted(text: str, language: str) -> str:

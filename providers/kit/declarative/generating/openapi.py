@@ -144,7 +144,10 @@ def _parameter(
     if constant:
         schema = {"type": "string", "const": constant}
     label = field.label if field else ""
-    return _without_empty({"name": name, "in": place, "description": label}) | {"required": required, "schema": schema}
+    return _without_empty({"name": name, "in": place, "description": label}) | {
+        "required": required,
+        "schema": schema,
+    }
 
 
 def _paging_parameters(operation: Operation, known: set[str]) -> Iterator[dict[str, Any]]:
@@ -176,7 +179,7 @@ def _answer(words: str, kind: str, sample: SampleAnswer | None) -> dict[str, Any
     if sample is None or (not sample.text and sample.json is None):
         return {"description": words}
     if sample.text:
-        content = {_MEDIA[kind]: {"schema": {"type": "string"}, "example": sample.text}}
+        content: dict[str, Any] = {_MEDIA[kind]: {"schema": {"type": "string"}, "example": sample.text}}
     else:
         content = {"application/json": {"schema": schema_of(sample.json), "example": sample.json}}
     return {"description": words, "content": content}
