@@ -67,6 +67,11 @@ def base_address(document: Document, configuration: Mapping[str, Any]) -> str:
         base = fill(text, {"configuration": configuration}, each=(lambda one: one) if whole else host_part)
     except TemplateError as error:
         raise InvalidConfiguration(f"The service's address cannot be made: {error}", fix=_FIX_ADDRESS) from None
+    return complete_address(base)
+
+
+def complete_address(base: str) -> str:
+    """A whole base address, without the slash at its end. Raises InvalidConfiguration."""
     parts = urlsplit(base)
     if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment:
         raise InvalidConfiguration("The service's address is not complete.", fix=_FIX_ADDRESS)

@@ -32,6 +32,11 @@ def header_texts(values: Mapping[str, Any]) -> dict[str, str]:
     return {name: header_text(text_of(value), name) for name, value in values.items() if value is not None}
 
 
+def file_name(text: str) -> str:
+    """A file's name for a form, without folders. Raises InvalidRequest."""
+    return header_text(text, "filename").replace("/", "_").replace("\\", "_")
+
+
 def present(values: Mapping[str, Any], nulls: tuple[str, ...] = ()) -> dict[str, Any]:
     """A JSON object: what was not given is left out, but for `nulls`."""
     return {name: json_value(value) for name, value in values.items() if value is not None or name in nulls}
