@@ -8,11 +8,9 @@ _BY_MODULE: Mapping[str, str] = {
     "collections.abc": "Callable Mapping Sequence",
     "datetime": "date datetime",
     "functools": "cached_property",
-    "json": "json",
     "pathlib": "Path",
     "typing": "Any",
     "base64": "base64",
-    "pytest": "pytest",
     "providers.kit": "conformance",
     "providers.kit.answers": "Answer error_for_status",
     "providers.kit.contract": (

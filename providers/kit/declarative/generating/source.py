@@ -17,6 +17,8 @@ from typing import Any
 
 WIDTH = 118
 _INDENT = "    "
+_WHOLE = frozenset({"base64", "json"})
+"""Modules that are imported as they are; `datetime` is the class in it."""
 
 
 @dataclass(frozen=True)
@@ -165,9 +167,7 @@ def _laid_out(node: Node, column: int, after: int, depth: int) -> str:
     inner = _INDENT * (depth + 1)
     if isinstance(node, Text):
         pieces = _pieces(node.value, WIDTH - len(inner) - 2)
-        if len(pieces) < 2:  # a single one would be taken out of its parentheses
-            pieces = _pieces(node.value, max(40, (WIDTH - len(inner)) // 2))
-        if len(pieces) < 2:
+        if depth == 0 and len(pieces) < 2 and column <= len(inner):
             return flat
         return "(\n" + "".join(f"{inner}{one}\n" for one in pieces) + _INDENT * depth + ")"
     if not node.items:
@@ -225,7 +225,7 @@ def _imports(used: set[str], homes: Mapping[str, str]) -> str:
     for origin, names in sorted(by_module.items()):
         ordered = sorted(names, key=_import_order)
         place = 2 if origin.startswith(".") else 1 if origin.startswith("providers") else 0
-        if ordered == [origin]:
+        if ordered == [origin] and origin in _WHOLE:
             blocks[place].insert(0, f"import {origin}")
             continue
         line = f"from {origin} import {', '.join(ordered)}"
