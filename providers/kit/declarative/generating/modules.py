@@ -122,10 +122,9 @@ def client_body(document: Document) -> str:
         ]
     lines += _token(document)
     words = f"What {document.name}'s refusals mean; None for a good answer."
-    otherwise = statement(
-        "return None if answer.ok else ", call("error_for_status", Code("answer"), document.name), 1
-    ).strip()
-    refusal = refusal_body("refusal", document.errors, document.name, otherwise.removeprefix("return "), words)
+    unknown = call("error_for_status", Code("answer"), document.name)
+    otherwise = "    if answer.ok:\n        return None\n" + statement("return ", unknown, 1)
+    refusal = refusal_body("refusal", document.errors, document.name, otherwise, words)
     return "\n\n\n".join(one for one in ("\n".join(lines), proof, refusal) if one)
 
 

@@ -28,6 +28,7 @@ from providers.kit.declarative.generating.source import (
     assignment,
     call,
     docstring,
+    heading,
     instance,
     name_of,
     quoted,
@@ -71,7 +72,7 @@ def operations_body(document: Document, names: Mapping[str, str]) -> str:
 def refusal_body(name: str, rules: tuple[ErrorRule, ...], service: str, otherwise: str, words: str) -> str:
     """A function that says what an answer means when it is not a good one."""
     lines = [
-        f"def {name}(answer: Answer, data: Any, secrets: Sequence[str]) -> ProviderError | None:",
+        heading(name, "answer: Answer, data: Any, secrets: Sequence[str]", "ProviderError | None"),
         f"    {docstring(words, 1)}",
     ]
     for rule in rules:
@@ -89,7 +90,7 @@ def refusal_body(name: str, rules: tuple[ErrorRule, ...], service: str, otherwis
         quoting = call("quoting", said, rule.vendor_text, Code("data"), Code("secrets"))
         first = quoting if rule.vendor_text else Text(said)
         lines.append(statement("return ", call(ERRORS[rule.error].__name__, first, **named), 2))
-    lines.append(f"    return {otherwise}")
+    lines.append(otherwise)
     return "\n".join(lines)
 
 
@@ -122,7 +123,7 @@ def _function(document: Document, one: Operation, name: str) -> str:
     anew = isinstance(one.pagination, ByCursor) and not one.pagination.parameter
     request = _request(document, one, name, names, 2)
     lines = [
-        f"def {name}(client: Client, inputs: Mapping[str, Any], since: str) -> OperationResult:",
+        heading(name, "client: Client, inputs: Mapping[str, Any], since: str", "OperationResult"),
         f"    {docstring(f'{one.label or one.id}. {one.help}', 1)}",
         f"    {'given = ' if 'given' in _used(request) else ''}typed({inputs}, inputs)",
     ]
@@ -153,7 +154,9 @@ def _function(document: Document, one: Operation, name: str) -> str:
 
 def _own_refusal(document: Document, one: Operation, name: str) -> str:
     words = f"What refusals of {name} mean."
-    return refusal_body(refusal_name(name), one.errors, document.name, "refusal(answer, data, secrets)", words)
+    return refusal_body(
+        refusal_name(name), one.errors, document.name, "    return refusal(answer, data, secrets)", words
+    )
 
 
 def _used(lines: list[tuple[str, Node]]) -> set[str]:

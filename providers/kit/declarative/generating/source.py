@@ -95,6 +95,12 @@ def statement(before: str, node: Node, depth: int = 0, after: str = "") -> str:
     return f"{indent}{before}{_laid_out(node, len(indent) + len(before), len(after), depth)}{after}"
 
 
+def heading(name: str, parameters: str, gives: str) -> str:
+    """The first line of a function; its parameters on a line of their own where it is too long."""
+    flat = f"def {name}({parameters}) -> {gives}:"
+    return flat if _width(flat) <= WIDTH else f"def {name}(\n{_INDENT}{parameters}\n) -> {gives}:"
+
+
 def module(words: str, body: str, homes: Mapping[str, str]) -> str:
     """A file: docstring, the imports that the body needs (`homes` are modules by name), and the body."""
     tree = ast.parse(body)
