@@ -30,6 +30,7 @@ FEATURES: tuple[str, ...] = (
     "mail",
     "notices",
     "catalog",
+    "outbound",
     "usage",
     "instances",
     "oauth",

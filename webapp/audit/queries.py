@@ -72,6 +72,7 @@ WORDS: dict[str, str] = {
     "instance.server_credentials_used": "used the server's keys for {object}",
     "instance.updated": "changed {object}",
     "keys.rotated": "rotated the encryption keys",
+    "outbound.changed": "changed where {object} may call",
     "provider.credentials_offered": "offered the server's keys of {object}",
     "provider.credentials_withdrawn": "withdrew the server's keys of {object}",
     "provider.disabled": "turned {object} off",
