@@ -7,7 +7,8 @@ import ipaddress
 import re
 from dataclasses import dataclass
 
-_NAME = re.compile(r"(?=.{1,253}\Z)(?:(?!-)[a-z0-9_-]{1,63}(?<!-)\.)+(?=[a-z])(?!-)[a-z0-9-]{2,63}(?<!-)", re.ASCII)
+# A name without a dot is one on the operator's own network, which EGRESS_ALLOW may have opened.
+_NAME = re.compile(r"(?=.{1,253}\Z)(?:(?!-)[a-z0-9_-]{1,63}(?<!-)\.)*(?=[a-z])[a-z0-9-]{1,63}(?<!-)", re.ASCII)
 MOST_PATTERNS = 200
 
 

@@ -20,7 +20,6 @@ class RuleForm(ProductForm):
                 (NEVER, "Every public service but the hosts listed here"),
             ]
         ),
-        default=ANY,
     )
     patterns = TextAreaField(
         "Hosts",
