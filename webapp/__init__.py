@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from datetime import timedelta
 from pathlib import Path
+from wsgiref.headers import Headers
 
 from flask import Flask
 from jinja2 import StrictUndefined
@@ -17,6 +18,7 @@ from webapp.config import Settings, load_settings
 from webapp.core import failures, formats, limits, queue, settings_tabs
 from webapp.core.crypto import Keyring
 from webapp.core.database import engine_options, normal_url, prepare_engine
+from webapp.core.headers import safe_headers
 from webapp.core.permissions import permission_of, public
 from webapp.extensions import compress, csrf, db, htmx
 from webapp.webhooks.front import Front
@@ -129,6 +131,12 @@ def _check_policies(app: Flask) -> None:
 
 
 def _mount_static(app: Flask) -> None:
-    served = WhiteNoise(app.wsgi_app, max_age=31_536_000)
+    headers = safe_headers(https=app.config["SETTINGS"].https)
+
+    def add_headers(file: Headers, _path: str, _url: str) -> None:
+        for name, value in headers:
+            file[name] = value
+
+    served = WhiteNoise(app.wsgi_app, max_age=31_536_000, add_headers_function=add_headers)
     served.add_files(str(ROOT / "static"), prefix="static/")
     app.wsgi_app = served  # type: ignore[method-assign]  # Flask's documented way
