@@ -20,5 +20,6 @@ def safe_headers(*, https: bool) -> tuple[tuple[str, str], ...]:
         ("Cross-Origin-Opener-Policy", "same-origin"),
         ("Cross-Origin-Resource-Policy", "same-origin"),
         ("X-Frame-Options", "DENY"),
+        ("Server", "toolkit"),  # else the server puts its own name there, for those who look for its weaknesses
     )
     return (*headers, ("Strict-Transport-Security", "max-age=31536000; includeSubDomains")) if https else headers
