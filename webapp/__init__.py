@@ -15,7 +15,7 @@ from whitenoise import WhiteNoise
 from webapp import boundary, shell
 from webapp.accounts import identity
 from webapp.config import Settings, load_settings
-from webapp.core import failures, formats, limits, queue, settings_tabs
+from webapp.core import failures, formats, queue, settings_tabs
 from webapp.core.crypto import Keyring
 from webapp.core.database import engine_options, normal_url, prepare_engine
 from webapp.core.headers import safe_headers
@@ -80,7 +80,6 @@ def create_app(settings: Settings | None = None, *, answers: bool = True) -> Fla
     failures.init_app(app)
     boundary.init_app(app)
     shell.init_app(app)
-    limits.init_app(app)
     settings_tabs.init_app(app)
     for name in FEATURES if answers else (one for one in FEATURES if one not in ONLY_ANSWERS):
         importlib.import_module(f"webapp.{name}").init_app(app)

@@ -17,8 +17,9 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import UnsupportedMediaType
 
 from webapp.accounts import identity, proof, requirement
+from webapp.core import limits
 from webapp.core.database import begin_reading, begin_writing
-from webapp.core.errors import BadRequest
+from webapp.core.errors import BadRequest, NotSignedIn
 from webapp.core.headers import safe_headers
 from webapp.core.hosts import host_of, known_hosts
 from webapp.core.permissions import enforce, permission_of
@@ -44,7 +45,11 @@ def _before() -> ResponseReturnValue | None:
     if request.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
         g.actor = None
         raise UnsupportedMediaType  # we never inflate what others send: a small body could become a huge one
-    identity.identify()
+    try:
+        identity.identify()
+    except NotSignedIn as error:
+        g.turned_away = error
+        return None
     permission = permission_of(current_app.view_functions[request.endpoint]) or ""
     if request.method not in SAFE_METHODS and not identity.by_bearer(request):
         if g.actor is None and request.path.startswith("/api/"):
@@ -54,6 +59,13 @@ def _before() -> ResponseReturnValue | None:
         csrf.protect()
     enforce(permission)
     return requirement.lead_to_set_up(permission) or proof.resume()
+
+
+def _turn_away() -> None:
+    """After the limits: who guesses at tokens is counted like everybody else."""
+    error: NotSignedIn | None = g.get("turned_away")
+    if error is not None:
+        raise error
 
 
 def _check_host() -> None:
@@ -126,6 +138,8 @@ def init_app(app: Flask) -> None:
     parts = urlsplit(settings.public_url)
     app.extensions["public_origin"] = f"{parts.scheme}://{parts.netloc}"
     app.before_request(_before)
+    limits.init_app(app)
+    app.before_request(_turn_away)
     app.after_request(_after)
     app.url_defaults(_versioned)
     # A page draws a hundred icons: their one file's address is worked out once.
