@@ -11,7 +11,7 @@ from webapp.outbound.service import ANY, NEVER, ONLY
 
 class RuleForm(ProductForm):
     mode = RadioField(
-        "Where connections may call",
+        "Connections may call",
         [DataRequired("Choose one of these.")],
         choices=options(
             [
