@@ -99,6 +99,7 @@ def measure(folder: Path, database_url: str, rows: int) -> Figures:
         secret_key="a secret key for benchmarks, long enough",
         encryption_keys=("an encryption key for benchmarks, long enough",),
         public_url="http://localhost",
+        rate_limit=0,
     )
     app = create_app(settings)
     with app.app_context():

@@ -45,6 +45,7 @@ def figures(quick: bool) -> list[Figure]:
     with tempfile.TemporaryDirectory() as name:
         # Sample connections lead to stand-ins on this server; no queue answers.
         os.environ.update(DATA_DIR=name, SECRET_KEY="s" * 40, ENCRYPTION_KEYS="e" * 40)
+        os.environ.update(RATE_LIMIT="0")
         os.environ.update(DATABASE_URL=f"sqlite:///{Path(name) / 'toolkit.db'}", REDIS_URL="redis://127.0.0.1:1/0")
         app = create_app()
         with app.app_context():

@@ -19,6 +19,7 @@ def settings_for(
         secret_key="a secret key for benchmarks, long enough",
         encryption_keys=("an encryption key for benchmarks, long enough",),
         public_url="http://localhost",
+        rate_limit=0,
         egress_allow=egress_allow,
         environ=environ or {},
     )

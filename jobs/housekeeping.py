@@ -22,6 +22,7 @@ from webapp.extensions import db
 from webapp.instances.models import Instance
 from webapp.mail.models import OutgoingMail
 from webapp.notices.models import Notice
+from webapp.outbound.models import OutboundRefusal
 from webapp.social_sign_in.models import SignInAttempt
 from webapp.workspaces.models import Invitation
 
@@ -50,8 +51,8 @@ def purge() -> int:
     """Removes what nobody can use any more, in short transactions; returns how many rows.
 
     Deleted connections after 30 days, with their keys; sessions a week after they ended; sign-ins elsewhere a day
-    after they ran out, invitations 30 days; finished tests and notices after 90 days, what is left of mail 30.
-    Deliveries have a job of their own.
+    after they ran out, invitations 30 days; finished tests, refused calls out and
+    notices after 90 days, what is left of mail 30. Deliveries have a job of their own.
     """
     moment = now()
     gone = _purge_instances(moment - RECOVERABLE)
@@ -64,6 +65,7 @@ def purge() -> int:
     gone += _remove(AccountLink.id, AccountLink.expires_at < moment - RECOVERABLE)
     gone += _remove(ResetRequest.id, ResetRequest.created_at < moment - timedelta(days=1))
     gone += _remove(OutgoingMail.id, OutgoingMail.created_at < moment - RECOVERABLE)
+    gone += _remove(OutboundRefusal.id, OutboundRefusal.last_at < moment - KEPT)
     gone += _remove(Notice.id, Notice.created_at < moment - KEPT)
     return gone
 

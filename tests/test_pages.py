@@ -17,7 +17,7 @@ from webapp.extensions import db
 from webapp.workspaces.models import Workspace
 
 MOST_QUERIES = 20
-NOT_PAGES = ("/static/", "/api/", "/metrics", "/healthz", "/readyz", "/webhooks/", "/demo/")
+NOT_PAGES = ("/static/", "/api/", "/metrics", "/healthz", "/readyz", "/webhooks/", "/demo/", "/.well-known/")
 """Also fragments that exist only while sample data is made or removed."""
 
 

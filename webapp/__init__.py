@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from datetime import timedelta
 from pathlib import Path
+from wsgiref.headers import Headers
 
 from flask import Flask
 from jinja2 import StrictUndefined
@@ -14,9 +15,10 @@ from whitenoise import WhiteNoise
 from webapp import boundary, shell
 from webapp.accounts import identity
 from webapp.config import Settings, load_settings
-from webapp.core import failures, formats, limits, queue, settings_tabs
+from webapp.core import failures, formats, queue, settings_tabs
 from webapp.core.crypto import Keyring
 from webapp.core.database import engine_options, normal_url, prepare_engine
+from webapp.core.headers import safe_headers
 from webapp.core.permissions import permission_of, public
 from webapp.extensions import compress, csrf, db, htmx
 from webapp.webhooks.front import Front
@@ -31,6 +33,7 @@ FEATURES: tuple[str, ...] = (
     "notices",
     "custom",
     "catalog",
+    "outbound",
     "usage",
     "instances",
     "oauth",
@@ -79,7 +82,6 @@ def create_app(settings: Settings | None = None, *, answers: bool = True) -> Fla
     failures.init_app(app)
     boundary.init_app(app)
     shell.init_app(app)
-    limits.init_app(app)
     settings_tabs.init_app(app)
     for name in FEATURES if answers else (one for one in FEATURES if one not in ONLY_ANSWERS):
         importlib.import_module(f"webapp.{name}").init_app(app)
@@ -130,6 +132,12 @@ def _check_policies(app: Flask) -> None:
 
 
 def _mount_static(app: Flask) -> None:
-    served = WhiteNoise(app.wsgi_app, max_age=31_536_000)
+    headers = safe_headers(https=app.config["SETTINGS"].https)
+
+    def add_headers(file: Headers, _path: str, _url: str) -> None:
+        for name, value in headers:
+            file[name] = value
+
+    served = WhiteNoise(app.wsgi_app, max_age=31_536_000, add_headers_function=add_headers)
     served.add_files(str(ROOT / "static"), prefix="static/")
     app.wsgi_app = served  # type: ignore[method-assign]  # Flask's documented way

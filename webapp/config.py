@@ -62,6 +62,9 @@ class Settings:
     egress_allow: tuple[str, ...] = ()
     signup: str = "invite"
     trusted_proxies: int = 0
+    allowed_hosts: tuple[str, ...] = ()
+    rate_limit: int = 1200
+    security_contact: tuple[str, ...] = ()
     mail: MailSettings | None = None
     login_oidc: OpenIdLogin | None = None
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -148,10 +151,27 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         egress_allow=_list(environ, "EGRESS_ALLOW"),
         signup=signup,
         trusted_proxies=_whole_number(environ, "TRUSTED_PROXIES", 0, 0, 10),
+        allowed_hosts=_list(environ, "ALLOWED_HOSTS"),
+        rate_limit=_whole_number(environ, "RATE_LIMIT", 1200, 0, 1_000_000),
+        security_contact=_contacts(environ),
         mail=_mail(environ),
         login_oidc=_openid_login(environ),
         environ=environ,
     )
+
+
+def _contacts(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """SECURITY_CONTACT as the addresses of RFC 9116, 2.5.3: a bare e-mail address becomes mailto:."""
+    found = []
+    for entry in _list(environ, "SECURITY_CONTACT"):
+        address = f"mailto:{entry}" if "@" in entry and ":" not in entry else entry
+        parts = urlsplit(address)
+        if parts.scheme not in ("https", "mailto", "tel") or not address.isprintable() or " " in address:
+            raise SettingsError(
+                f"SECURITY_CONTACT must be an e-mail address or begin with https://, but has {entry!r}."
+            )
+        found.append(address)
+    return tuple(found)
 
 
 def _mail(environ: Mapping[str, str]) -> MailSettings | None:

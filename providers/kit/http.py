@@ -9,7 +9,8 @@ fallback). What raises: see `Door.request`.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,9 +19,9 @@ import requests
 
 from providers.kit.answers import Answer, error_for_status, kit_error, outcome_unknown, rate_limited, to_answer
 from providers.kit.contract import RateLimit
-from providers.kit.errors import ProviderError, RateLimited, UnexpectedResponse
+from providers.kit.errors import ProviderError, RateLimited, RefusedByPolicy, UnexpectedResponse
 from providers.kit.limits import TokenBucket, bucket_for
-from providers.kit.metering import CallRecord, category_of_status, operation_of, size_of
+from providers.kit.metering import CallRecord, category_of_status, host_of, operation_of, size_of
 from providers.kit.policy import DoorPolicy, check_url, refused, unsendable
 from providers.kit.redaction import redact
 from providers.kit.redirects import MAX_REDIRECTS, REDIRECTS, next_hop
@@ -147,9 +148,10 @@ class Door:
         if json is not None:
             data = orjson.dumps(json)
             all_headers.setdefault("Content-Type", "application/json")
-        prepared = self._prepare(
-            method, self.absolute(url), params, form if data is None else data, files, all_headers
-        )
+        with self._noting_refusal(operation, method, url):
+            prepared = self._prepare(
+                method, self.absolute(url), params, form if data is None else data, files, all_headers
+            )
         limit = self.policy.max_bytes if max_bytes is None else min(max_bytes, MAX_BYTES)
         response, elapsed = self.send(
             prepared,
@@ -191,8 +193,10 @@ class Door:
         follow_redirects: bool = False,
     ) -> tuple[requests.Response, float]:
         """Sends a prepared request; returns the response and the last attempt's milliseconds. Raises as `request`."""
-        if not all(value.isascii() for value in prepared.headers.values()):
-            raise unsendable()
+        with self._noting_refusal(operation, prepared.method or "", prepared.url or ""):
+            check_url(prepared.url or "", self.policy)
+            if not all(value.isascii() for value in prepared.headers.values()):
+                raise unsendable()
         ends = time.monotonic() + seconds
         repeatable = retry is Retry.SAFE or (
             retry is Retry.AUTO and (prepared.method in SAFE_METHODS or IDEMPOTENCY_HEADER in prepared.headers)
@@ -242,11 +246,12 @@ class Door:
     def _attempt(
         self, prepared: requests.PreparedRequest, operation: str, number: int, ends: float, max_bytes: int
     ) -> tuple[requests.Response, float]:
-        transport = self._transport or shared_transport(self.policy)
+        transport = self._transport or shared_transport(self.policy.of_all)
         target = check_url(prepared.url or "", self.policy)
         self._wait_for_place(ends)
         started_at, began = datetime.now(UTC), time.perf_counter()
         status, category, bytes_in = None, "", 0
+        refused, refusal = "", ""
         try:
             limits = Limits(seconds=max(ends - time.monotonic(), 0.05), max_bytes=max_bytes)
             response = transport.exchange(prepared, limits)
@@ -255,6 +260,8 @@ class Door:
         except ProviderError as error:
             error.detail = redact(error.detail, self._secrets)
             category = error.category
+            if isinstance(error, RefusedByPolicy):
+                refused, refusal = error.code, str(error)
             raise
         finally:
             latency = (time.perf_counter() - began) * 1000
@@ -273,9 +280,38 @@ class Door:
                     attempt=number,
                     bytes_out=size_of(prepared.body),
                     bytes_in=bytes_in,
+                    refused=refused,
+                    refusal=refusal,
                 )
             )
         return response, latency
+
+    @contextmanager
+    def _noting_refusal(self, operation: str, method: str, url: str) -> Iterator[None]:
+        """Writes down what is refused before there is an attempt that would be."""
+        try:
+            yield
+        except RefusedByPolicy as error:
+            self._on_call(
+                CallRecord(
+                    provider_id=self.provider_id,
+                    account_key=self.account_key,
+                    operation=operation,
+                    method=method.upper(),
+                    host=host_of(url if "://" in url else self.base_url),
+                    status=None,
+                    ok=False,
+                    error_category=error.category,
+                    started_at=datetime.now(UTC),
+                    latency_ms=0.0,
+                    attempt=1,
+                    bytes_out=0,
+                    bytes_in=0,
+                    refused=error.code,
+                    refusal=str(error),
+                )
+            )
+            raise
 
     def _wait_for_place(self, ends: float) -> None:
         if self._bucket is None:
@@ -306,7 +342,8 @@ class Door:
             location = response.headers.get("Location", "")
             if response.status_code not in REDIRECTS or not location:
                 return response, elapsed
-            prepared = next_hop(prepared, location, self.policy)
+            with self._noting_refusal(operation, "GET", location if "://" in location else prepared.url or ""):
+                prepared = next_hop(prepared, location, self.policy)
             response, elapsed = self._attempt(prepared, operation, 1, ends, max_bytes)
         if response.status_code in REDIRECTS:
             raise UnexpectedResponse(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 
 import requests
 
@@ -12,7 +13,10 @@ import requests
 @dataclass(frozen=True, kw_only=True)
 class CallRecord:
     """One attempt of one call. `status` is None when no answer came; `error_category` is "" when it was good,
-    else a `ProviderError.category`. Sizes are those of the bodies in bytes. No query string, no header."""
+    else a `ProviderError.category`. Sizes are those of the bodies in bytes. No query string, no header.
+
+    `refused` is the code of what the door refused itself ("" when it let the call go) and `refusal` its sentence;
+    nothing was sent then, and `host` is "" when the address names none."""
 
     provider_id: str
     account_key: str
@@ -27,6 +31,8 @@ class CallRecord:
     attempt: int
     bytes_out: int
     bytes_in: int
+    refused: str = ""
+    refusal: str = ""
 
 
 _BY_STATUS = {401: "authentication", 403: "permission", 404: "not_found", 408: "unavailable", 429: "rate_limit"}
@@ -37,6 +43,18 @@ def category_of_status(status: int) -> str:
     if status < 400:
         return ""
     return _BY_STATUS.get(status) or ("unavailable" if status >= 500 else "invalid_request")
+
+
+_HOST = re.compile(r"[A-Za-z0-9.:_-]{1,253}", re.ASCII)
+
+
+def host_of(url: str) -> str:
+    """The host of an address that was refused; "" when it has none that can be told from the rest of it."""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+    return host if _HOST.fullmatch(host) else ""
 
 
 _WORD = re.compile(r"[a-z][a-z_.-]*|v\d+(\.\d+)?", re.IGNORECASE)

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from urllib.parse import urlsplit
 
 from providers.kit.errors import RefusedByPolicy
+from providers.kit.reach import HostRule
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -58,6 +59,7 @@ _FIX_PRIVATE = (
     "Use the service's public address. If it really is on your own network, ask the person who runs this "
     "installation to add it to EGRESS_ALLOW."
 )
+_FIX_REACH = "If it should, an owner can allow that host under Settings, Outbound calls; a site admin for everybody."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +67,8 @@ class DoorPolicy:
     """What every call out is held to. `allow_hosts` holds (host, port); sizes in bytes, times in seconds.
 
     Calls may reach an address inside `allow_networks` on any port. `ca_bundle` is a file of extra authorities
-    for TLS ("" = the built-in ones); certificates are always verified, by name.
+    for TLS ("" = the built-in ones); certificates are always verified, by name. Every rule in `reach` must let a
+    host pass.
     """
 
     allow_hosts: frozenset[tuple[str, int]] = frozenset()
@@ -75,6 +78,12 @@ class DoorPolicy:
     total_seconds: float = 20.0
     max_bytes: int = 1024 * 1024
     ca_bundle: str = ""
+    reach: tuple[HostRule, ...] = ()
+
+    @cached_property
+    def of_all(self) -> DoorPolicy:
+        """What everybody is held to: connections are shared by all whose policy differs only in `reach`."""
+        return replace(self, reach=()) if self.reach else self
 
     @classmethod
     def from_egress_allow(cls, text: str, *, https_only: bool = False, ca_bundle: str = "") -> DoorPolicy:
@@ -127,7 +136,13 @@ def check_url(url: str, policy: DoorPolicy) -> Target:
         agrees = False
     if not agrees:
         raise refused("The address can be read in two ways.", code="address_syntax")
-    return _check_authority(scheme.lower(), authority, policy)
+    target = _check_authority(scheme.lower(), authority, policy.of_all)
+    for rule in policy.reach:
+        if not rule.allows(target.host):
+            raise refused(
+                f"{rule.by} does not let calls go to {target.host}.", code="outbound_policy", fix=_FIX_REACH
+            )
+    return target
 
 
 @lru_cache(maxsize=2048)

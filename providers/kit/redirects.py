@@ -16,7 +16,10 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 def next_hop(prepared: requests.PreparedRequest, location: str, policy: DoorPolicy) -> requests.PreparedRequest:
     """The request that follows a Location. Raises RefusedByPolicy."""
     here = check_url(prepared.url or "", policy)
-    url = urljoin(prepared.url or "", location)
+    try:
+        url = urljoin(prepared.url or "", location)
+    except ValueError:
+        raise refused("The service sent us to something that is no address.", code="address_syntax") from None
     there = check_url(url, policy)
     if here.scheme == "https" and there.scheme != "https":
         raise refused("The service sent us to an address that is not encrypted.", code="redirect_downgrade")

@@ -28,7 +28,7 @@ scopes and an end. A browser may use its session instead, with its CSRF token in
 Names are camelCase, times are RFC 3339 in UTC. Lists page by `limit` and `cursor`; `nextCursor` is null on the last
 page. Names that are not described here are refused: in a body with 422, in an address with 400. What is someone
 else's is answered as if it were not there. A token may make {RATE.split(" ")[0]} calls a minute; the headers
-`X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset` tell how many are left."""
+`RateLimit-Policy` and `RateLimit` tell how many are left (`r`) and for how many seconds the count runs (`t`)."""
 
 USUAL_PROBLEMS = {
     400: "The request can't be read: bad JSON, or a parameter that is unknown, repeated or wrong.",

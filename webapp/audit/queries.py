@@ -81,6 +81,7 @@ WORDS: dict[str, str] = {
     "mail.account_chosen": "chose {object} to send this hub's mails",
     "mail.account_left": "stopped sending mails through a connected account",
     "keys.rotated": "rotated the encryption keys",
+    "outbound.changed": "changed where {object} may call",
     "provider.credentials_offered": "offered the server's keys of {object}",
     "provider.credentials_withdrawn": "withdrew the server's keys of {object}",
     "provider.disabled": "turned {object} off",

@@ -23,6 +23,7 @@ from webapp.core.errors import ProductError
 from webapp.extensions import db
 from webapp.instances.models import Instance
 from webapp.instances.opening import open_configuration, open_provider
+from webapp.outbound.service import rules_of
 
 MAX_ATTEMPTS = 3
 
@@ -153,7 +154,11 @@ def _opened(session: Session, row: ConnectionTest) -> Opened:
         provider = open_provider(session, instance, meter=meter, overrides=values)
     else:
         provider = open_configuration(
-            row.provider_id, environment=row.environment, configuration=values, meter=_nobody
+            row.provider_id,
+            environment=row.environment,
+            configuration=values,
+            meter=_nobody,
+            reach=rules_of(session, row.workspace_id),
         )
     inputs = private.get("inputs") or default_inputs(provider.manifest.test(row.test_id))
     session.commit()

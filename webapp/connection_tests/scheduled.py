@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from providers.kit.contract import Account, Provider, Step
 from providers.kit.errors import ProviderError
+from providers.kit.reach import HostRule
 from webapp.catalog.models import IntegrationProvider
 from webapp.connection_tests import outcome
 from webapp.connection_tests.lines import Line, Ran, run_lines, total
@@ -32,6 +33,7 @@ from webapp.extensions import db
 from webapp.instances.models import Instance
 from webapp.instances.opening import Refusal, latest_refusals, open_provider
 from webapp.instances.queries import with_secrets
+from webapp.outbound.service import rules_of_many
 from webapp.usage.service import fail, flush_all, resolve, troubled
 from webapp.workspaces.models import WorkspaceKey
 
@@ -116,18 +118,22 @@ def _open_all(session: Session, ids: list[str]) -> list[Check]:
         *session.scalars(select(WorkspaceKey).where(WorkspaceKey.workspace_id.in_(workspaces))),
     ]
     refusals = latest_refusals(session, ids)
-    checks = [one for one in (_open(session, row, refusals) for row in rows) if one is not None]
+    rules = rules_of_many(session, workspaces)
+    opened = (_open(session, row, refusals, rules[row.workspace_id]) for row in rows)
+    checks = [one for one in opened if one is not None]
     del held
     session.commit()
     session.expunge_all()
     return checks
 
 
-def _open(session: Session, instance: Instance, refusals: Mapping[str, Refusal]) -> Check | None:
+def _open(
+    session: Session, instance: Instance, refusals: Mapping[str, Refusal], reach: tuple[HostRule, ...]
+) -> Check | None:
     """None for what can't be checked now: it is put off, and its health stays what it was."""
     meter = outcome.Meter(instance)
     try:
-        provider = open_provider(session, instance, meter=meter, refusals=refusals)
+        provider = open_provider(session, instance, meter=meter, refusals=refusals, reach=reach)
         test_id = f"{instance.provider_id}-{outcome.CONNECTION_TEST}"
         steps = tuple(provider.steps(test_id, default_inputs(provider.manifest.test(test_id))))
     except (ProductError, ProviderError, CannotDecrypt, KeyError) as error:

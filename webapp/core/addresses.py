@@ -15,3 +15,8 @@ def own_path(address: str, default: str = "/") -> str:
         return default
     parts = urlsplit(address)
     return address if not parts.scheme and not parts.netloc else default
+
+
+def web_link(address: str | None) -> bool:
+    """Whether an address that a vendor gave may stand behind a link: `javascript:` and its like may not."""
+    return (address or "").lower().startswith(("https://", "http://"))

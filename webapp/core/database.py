@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import DateTime, Engine, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeDecorator
 
 try:
@@ -22,6 +24,7 @@ __all__ = [
     "begin_reading",
     "begin_writing",
     "engine_options",
+    "insert_into",
     "normal_url",
     "prepare_engine",
     "reading",
@@ -82,6 +85,11 @@ def engine_options(database_url: str) -> dict[str, Any]:
             "hide_parameters": True,
         }
     return {"pool_size": 10, "max_overflow": 10, "pool_pre_ping": True, "hide_parameters": True}
+
+
+def insert_into(session: Session, target: Any) -> Any:
+    """INSERT INTO `target` of the session's database, which knows ON CONFLICT."""
+    return (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert(target)
 
 
 def normal_url(database_url: str) -> str:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from webapp.core import errors
+from webapp.core.limits import seconds_to_wait
 from webapp.core.permissions import current_actor
 from webapp.extensions import db
 
@@ -136,7 +137,7 @@ def _http_error(error: HTTPException) -> Any:
     title, message, fix = HTTP_WORDS.get(error.code, (error.name, "That did not work.", "Go back and try again."))
     headers = {}
     if error.code == 429:
-        headers["Retry-After"] = "60"
+        headers["Retry-After"] = str(seconds_to_wait())
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         headers["Allow"] = ", ".join(error.valid_methods)
     if wants_json():

@@ -15,6 +15,7 @@ from babel.numbers import (
 )
 from flask import Flask, g
 
+from webapp.core.addresses import web_link
 from webapp.core.clock import now
 
 
@@ -88,6 +89,7 @@ def duration_ms(value: float | None) -> str:
 
 
 def init_app(app: Flask) -> None:
+    app.jinja_env.filters["web_link"] = web_link
     app.jinja_env.filters.update(
         datetime=datetime_text,
         date=date_text,

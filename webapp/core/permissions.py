@@ -80,6 +80,8 @@ ACTIONS: dict[str, Action] = {
     "members.view": Action(words="See who belongs to the workspace", role=Role.VIEWER),
     "members.manage": Action(words="Invite people, change roles, remove people", role=Role.MANAGER),
     "tokens.manage": Action(words="Create and revoke API tokens", role=Role.MANAGER),
+    "outbound.view": Action(words="See where calls may go, and which were refused", role=Role.MANAGER),
+    "outbound.edit": Action(words="Choose which hosts connections may call", role=Role.OWNER),
     "workspace.edit": Action(words="Change the workspace", role=Role.OWNER),
     "demo.create": Action(words="Look around with sample data", role=Role.VIEWER),
     "custom.view": Action(words="See custom integrations being built", role=Role.VIEWER),

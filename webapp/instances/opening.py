@@ -6,7 +6,7 @@ Nothing here calls anybody. The caller ends its transaction before it uses what 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from providers.kit.contract import Environment, Manifest, Provider, WebhookState
 from providers.kit.metering import CallRecord
 from providers.kit.policy import DoorPolicy
+from providers.kit.reach import HostRule
 from providers.kit.registry import Registry
 from webapp.catalog import service as catalog
 from webapp.config import Settings
@@ -29,6 +30,7 @@ from webapp.instances.addresses import address_at_vendor
 from webapp.instances.models import Instance
 from webapp.instances.sandbox_state import StoredState
 from webapp.instances.tokens import StoredTokens
+from webapp.outbound.service import rules_of
 
 Meter = Callable[[CallRecord], None]
 REFUSALS_MATTER_FOR = timedelta(days=1)
@@ -40,15 +42,15 @@ class Refusal:
     reason: str
 
 
-@lru_cache(maxsize=16)
-def _policy(egress_allow: str, ca_bundle: str) -> DoorPolicy:
-    return DoorPolicy.from_egress_allow(egress_allow, ca_bundle=ca_bundle)
+@lru_cache(maxsize=256)
+def _policy(egress_allow: str, ca_bundle: str, reach: tuple[HostRule, ...]) -> DoorPolicy:
+    return replace(DoorPolicy.from_egress_allow(egress_allow, ca_bundle=ca_bundle), reach=reach)
 
 
-def door_policy() -> DoorPolicy:
-    """What every call out of this installation is held to (EGRESS_ALLOW)."""
+def door_policy(reach: tuple[HostRule, ...] = ()) -> DoorPolicy:
+    """What every call out of this installation is held to (EGRESS_ALLOW), and the rules of hosts besides."""
     settings: Settings = current_app.config["SETTINGS"]
-    return _policy(",".join(settings.egress_allow), settings.value("CA_BUNDLE"))
+    return _policy(",".join(settings.egress_allow), settings.value("CA_BUNDLE"), reach)
 
 
 def open_provider(
@@ -58,9 +60,11 @@ def open_provider(
     meter: Meter,
     overrides: Mapping[str, str] | None = None,
     refusals: Mapping[str, Refusal] | None = None,
+    reach: tuple[HostRule, ...] | None = None,
 ) -> Provider:
     """A provider bound to this connection. `overrides` are values by field name that stand in for the stored ones.
-    `refusals` are known by whoever opens many (`latest_refusals`), else asked for.
+    `refusals` and `reach` are known by whoever opens many (`latest_refusals`, `outbound.service.rules_of_many`), else
+    asked for. Rules of hosts do not concern the sandbox: nothing leaves it.
 
     Raises NotFound (its folder is gone), Forbidden (turned off by an admin), CannotDecrypt, and the kit's
     InvalidConfiguration. The session has only been read: commit or roll back, then call.
@@ -77,11 +81,13 @@ def open_provider(
         values |= apps.server_values(manifest, values)
     values |= overrides or {}
     sandbox = instance.environment == Environment.SANDBOX
+    if reach is None:
+        reach = () if sandbox else rules_of(session, instance.workspace_id)
     return Registry({entry.id: entry}).open(
         entry.id,
         configuration=values,
         environment=Environment(instance.environment),
-        policy=door_policy(),
+        policy=door_policy(() if sandbox else reach),
         on_call=meter,
         sandbox_state=StoredState(db.engine, instance.id) if sandbox else None,
         webhook_state=webhook_state(session, instance, manifest, refusals),
@@ -94,7 +100,12 @@ def open_provider(
 
 
 def open_configuration(
-    provider_id: str, *, environment: str, configuration: Mapping[str, str], meter: Meter
+    provider_id: str,
+    *,
+    environment: str,
+    configuration: Mapping[str, str],
+    meter: Meter,
+    reach: tuple[HostRule, ...] = (),
 ) -> Provider:
     """A provider bound to values that are stored nowhere, by field name. In the sandbox its memory lasts as long.
     Raises NotFound, and the kit's InvalidConfiguration."""
@@ -103,7 +114,7 @@ def open_configuration(
         provider_id,
         configuration=configuration,
         environment=Environment(environment),
-        policy=door_policy(),
+        policy=door_policy(() if environment == Environment.SANDBOX else reach),
         on_call=meter,
         now=now,
         api_base_override=_api_base(manifest),

@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 from providers.kit.metering import CallRecord
 from webapp.core.clock import now
 from webapp.core.identifiers import new_id
+from webapp.outbound import service as outbound
+from webapp.outbound.service import Refused
 from webapp.usage.causes import cause_of, words_for
 from webapp.usage.locks import share_rollups
 from webapp.usage.models import IntegrationError, UsageRecord
@@ -197,9 +199,12 @@ class CallMeter:
             "environment": instance.environment,
         }
         self._records: list[CallRecord] = []
+        self._refused: list[Refused] = []
 
     def __call__(self, record: CallRecord) -> None:
         self._records.append(record)
+        if record.refused:
+            self._refused.append(self._refusal(record))
 
     def flush(self, session: Session) -> int:
         """Writes down what was collected: usage, failures by cause, and what a good call proves to be over.
@@ -213,6 +218,11 @@ class CallMeter:
         records, self._records = self._records, []
         failures = [self._error(record) for record in records if not record.ok]
         return [self._fact(record) for record in records], failures, bool(records) and records[-1].ok
+
+    def take_refused(self) -> list[Refused]:
+        """What the door refused itself since this was last asked."""
+        refused, self._refused = self._refused, []
+        return refused
 
     @property
     def instance_id(self) -> str:
@@ -234,9 +244,23 @@ class CallMeter:
         return ErrorFact(
             category=record.error_category,
             cause=cause_of(record.error_category, record.operation),
+            message=record.refusal,
             detail=f"{record.method} {record.host}: {record.status or 'no answer'}",
             at=record.started_at,
             **self._owner,
+        )
+
+    def _refusal(self, record: CallRecord) -> Refused:
+        return Refused(
+            workspace_id=self._owner["workspace_id"],
+            instance_id=self._owner["instance_id"],
+            provider_id=self._owner["provider_id"],
+            operation=record.operation,
+            method=record.method,
+            host=record.host,
+            code=record.refused,
+            reason=record.refusal,
+            at=record.started_at,
         )
 
 
@@ -246,6 +270,7 @@ def flush_all(session: Session, meters: Iterable[CallMeter]) -> int:
     well: list[str] = []
     for meter in meters:
         calls, failures, ended_well = meter.take()
+        outbound.note(session, meter.take_refused())
         facts += calls
         for failure in failures:
             fail(session, failure)

@@ -12,6 +12,7 @@ import structlog
 from flask import Flask
 
 from providers.kit.contract import InboundRequest
+from webapp.core.headers import safe_headers
 from webapp.webhooks.ingest import ingest_of
 from webapp.webhooks.receipts import NOT_ALLOWED, NOT_STORED, TOO_LARGE, UNKNOWN, Receipt
 
@@ -32,6 +33,7 @@ class Front:
         self._ingest = ingest_of(app)
         self._public_url = app.config["SETTINGS"].public_url
         self._inner = inner
+        self._headers = safe_headers(https=app.config["SETTINGS"].https)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if not environ.get("PATH_INFO", "").startswith(PREFIX):
@@ -45,7 +47,7 @@ class Front:
             ("Content-Type", receipt.content_type),
             ("Content-Length", str(len(receipt.body))),
             ("Cache-Control", "no-store"),
-            ("X-Content-Type-Options", "nosniff"),
+            *self._headers,
             *receipt.headers,
         ]
         start_response(receipt.status_line, headers)
