@@ -17,6 +17,7 @@ from webapp.accounts import identity, proof, requirement
 from webapp.core.database import begin_reading, begin_writing
 from webapp.core.permissions import enforce, permission_of
 from webapp.extensions import csrf, db
+from webapp.instances import reach
 
 log = structlog.get_logger(__name__)
 
@@ -45,6 +46,7 @@ def _before() -> ResponseReturnValue | None:
             enforce(permission)  # nobody's request can't be forged, and a program without a token shall read 401
         csrf.protect()
     enforce(permission)
+    reach.begin(permission, request.view_args)
     return requirement.lead_to_set_up(permission) or proof.resume()
 
 

@@ -3,7 +3,8 @@
 from flask import Flask
 
 from webapp.instances import models as models
+from webapp.instances import reach
 
 
 def init_app(app: Flask) -> None:
-    """Nothing to bind yet: records and verbs only."""
+    reach.init_app(app)
