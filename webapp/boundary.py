@@ -45,6 +45,7 @@ def _before() -> ResponseReturnValue | None:
         if g.actor is None and request.path.startswith("/api/"):
             enforce(permission)  # nobody's request can't be forged, and a program without a token shall read 401
         csrf.protect()
+    identity.refuse_while_looking(permission, writes=request.method not in SAFE_METHODS)
     enforce(permission)
     reach.begin(permission, request.view_args)
     return requirement.lead_to_set_up(permission) or proof.resume()

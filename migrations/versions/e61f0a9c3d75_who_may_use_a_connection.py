@@ -20,6 +20,8 @@ def upgrade() -> None:
     op.add_column(
         'integration_instances', sa.Column('restricted', sa.Boolean(), server_default=sa.false(), nullable=False)
     )
+    op.add_column('user_sessions', sa.Column('seen_as', sa.String(length=40), server_default='', nullable=False))
+    op.add_column('user_sessions', sa.Column('seen_as_until', sa.DateTime(timezone=True), nullable=True))
     op.create_table('instance_grants',
     sa.Column('instance_id', sa.String(length=40), nullable=False),
     sa.Column('subject_kind', sa.String(length=4), nullable=False),
@@ -36,6 +38,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    with op.batch_alter_table('user_sessions', schema=None) as batch_op:
+        batch_op.drop_column('seen_as_until')
+        batch_op.drop_column('seen_as')
     op.drop_table('instance_grants')
     with op.batch_alter_table('integration_instances', schema=None) as batch_op:
         batch_op.drop_column('restricted')

@@ -104,6 +104,7 @@ ACTIONS: dict[str, Action] = {
     "contacts.export": Action(words="Export contacts", role=Role.MEMBER),
     "audit.view": Action(words="See and export the audit log", role=Role.MANAGER),
     "members.view": Action(words="See who belongs to the workspace", role=Role.VIEWER),
+    "members.view_as": Action(words="Look at the workspace as somebody else sees it", role=Role.MANAGER),
     "members.manage": Action(words="Invite people, change roles, remove people", role=Role.MANAGER),
     "tokens.manage": Action(words="Create and revoke API tokens", role=Role.MANAGER),
     "workspace.edit": Action(words="Change the workspace", role=Role.OWNER),
@@ -124,6 +125,26 @@ SCOPES: dict[str, str] = {
     "live:write": "Change data at services through live connections, not only test and sandbox ones",
 }
 
+_AREAS = {
+    "catalog": "Marketplace",
+    "instances": "Connections",
+    "tests": "Tests",
+    "events": "Deliveries",
+    "usage": "Monitoring",
+    "errors": "Monitoring",
+    "contacts": "Contacts",
+    "admin": "The whole installation",
+}
+
+
+def table() -> dict[str, list[Action]]:
+    """The actions below the headings that a person knows them by, for the page and the guide."""
+    found: dict[str, list[Action]] = {}
+    for name, rule in ACTIONS.items():
+        found.setdefault(_AREAS.get(name.split(".")[0], "Workspace and others"), []).append(rule)
+    return found
+
+
 SIGNED_IN = "signed-in"
 PUBLIC = "public"
 
@@ -141,6 +162,8 @@ class Actor:
     scopes: frozenset[str] | None = None
     token_id: str = ""
     session_id: str = ""
+    seen_as: str = ""
+    """While looking at the workspace as somebody else sees it: their id, or "role" for nobody in particular."""
 
     def may(self, action: str) -> bool:
         """Raises KeyError for an action that is not in the table."""

@@ -86,7 +86,7 @@ def reach_of(session: Session, who: Actor, *, live: bool = False) -> Reach:
         query = select(InstanceGrant).where(InstanceGrant.instance_id.in_(shut))
         for grant in session.scalars(query.execution_options(**EVERYTHING)):
             grants[grant.instance_id].append(grant)
-    kept = {one: powers_left(rows, who.user_id, who.role) for one, rows in grants.items()}
+    kept = {one: powers_left(rows, who.seen_as or who.user_id, who.role) for one, rows in grants.items()}
     lives = [row.id for row in found if row.environment == "live"] if live else []
     without = frozenset(one for one in lives if "live" not in kept.get(one, POWERS))
     return Reach(kept=kept, live=frozenset(lives) if not who.may("instances.live_write") else without)
@@ -155,7 +155,8 @@ def _leave_out(state: ORMExecuteState) -> None:
     ids = sorted(out_of_reach())
     if not ids or state.is_column_load or state.is_relationship_load:
         return
-    for model in (Instance, *_tables()):
+    everywhere: tuple[type[Any], ...] = (Instance, *_tables())
+    for model in everywhere:
         state.statement = state.statement.options(
             with_loader_criteria(model, _within(model, ids), include_aliases=True)
         )
