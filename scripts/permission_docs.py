@@ -5,9 +5,12 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from webapp.core.permissions import POWERS, ROLE_WORDS, SCOPES, Role, table
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
 
-PAGE = Path(__file__).resolve().parents[1] / "docs/guide/permissions.md"
+from webapp.core.permissions import POWERS, ROLE_WORDS, SCOPES, Role, table  # noqa: E402  (the path comes first)
+
+PAGE = ROOT / "docs/guide/permissions.md"
 HEAD = """# Who may do what
 
 Written by `python scripts/permission_docs.py` from the table that the product itself goes by
@@ -21,7 +24,8 @@ CONNECTIONS = """
 *The connection → Who may use it* (managers and owners) keeps a connection to chosen roles and people. Whoever is not
 named finds it nowhere: not in lists, searches, figures, contacts, deliveries, errors, exports or by API; its address
 says "not found". What is given never goes beyond the role. A line for a person goes before the line of their role.
-Owners always may everything, and managers always see a connection: it can't get lost. Every change is in the audit log.
+Owners always may everything, and managers always see a connection: it can't get lost. Every change is in the audit
+log.
 
 What can be given of a connection:
 
@@ -31,15 +35,15 @@ REST = """
 and sandbox connections don't ask for it. For a token it is the scope `live:write`.
 
 ## Looking as a client
-*Settings → People → See it as they see it* (managers and owners) shows the workspace as a role or a person sees it, to
-try things before a client is invited. Every page says so and has the button that ends it; it ends by itself after half
-an hour. Nothing can be changed meanwhile, and personal pages (profile, sign-in, security) stay shut: your own and
-theirs. You never see more than you may yourself. Beginning and ending are in the audit log.
+*Settings → People → See it as they see it* (managers and owners) shows the workspace as a role or a person sees it,
+to try things before a client is invited. Every page says so and has the button that ends it; it ends by itself after
+half an hour. Nothing can be changed meanwhile, and personal pages (profile, sign-in, security) stay shut: your own
+and theirs. You never see more than you may yourself. Beginning and ending are in the audit log.
 
 ## Site admins
 Site admins look after the installation: providers, people, workspaces, health. That gives them **nothing inside a
-workspace**: there they may what their role there allows, and without one they see none of it. Somebody who should see a
-workspace's connections is invited to it, which its members and the audit log see.
+workspace**: there they may what their role there allows, and without one they see none of it. Somebody who should see
+a workspace's connections is invited to it, which its members and the audit log see.
 
 ## API tokens
 A token may never more than the person who made it, connection by connection, and of that only what its scopes say.
@@ -75,7 +79,7 @@ def main() -> int:
         return 0
     current = PAGE.is_file() and PAGE.read_text(encoding="utf-8") == page()
     if not current:
-        print(f"{PAGE.name} is not current: run python scripts/permission_docs.py", file=sys.stderr)
+        sys.stderr.write(f"{PAGE.name} is not current: run python scripts/permission_docs.py\n")
     return 0 if current else 1
 
 
