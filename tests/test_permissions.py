@@ -11,7 +11,7 @@ from werkzeug.routing import Rule
 
 from tests.conftest import People
 from webapp.accounts.models import User
-from webapp.core.permissions import ACTIONS, PUBLIC, SIGNED_IN, Role, permission_of
+from webapp.core.permissions import ACTIONS, PUBLIC, SCOPES, SIGNED_IN, Role, permission_of
 from webapp.workspaces.models import Workspace
 
 REFUSED = {403, 404}
@@ -108,3 +108,42 @@ def test_a_token_opens_no_page(app: Flask, people: People, owner: User, workspac
     headers = {"Authorization": f"Bearer {people.token(workspace, owner)}"}
     answer = app.test_client().get("/settings/members", headers=headers)
     assert answer.status_code == 303
+
+
+@pytest.mark.parametrize("scope", sorted(SCOPES))
+def test_a_token_of_each_scope_does_what_it_says_and_nothing_else(
+    scope: str, app: Flask, people: People, owner: User, workspace: Workspace
+) -> None:
+    headers = {"Authorization": f"Bearer {people.token(workspace, owner, scope)}"}
+    client = app.test_client()
+    for method, path, permission in protected(app):
+        if not path.startswith("/api/"):
+            continue
+        status = client.open(path, method=method, headers=headers).status_code
+        assert status < 500, (method, path, status)
+        assert (status in REFUSED and status != 404) == (ACTIONS[permission].scope != scope) or (
+            ACTIONS[permission].role is None and status == 404
+        ), (method, path, status)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_no_role_in_one_workspace_reaches_a_connection_of_another(
+    role: Role, app: Flask, api: FlaskClient, people: People, sign_in: Callable[[User], FlaskClient]
+) -> None:
+    body = {"providerId": "stripe", "name": "Zanzibar", "environment": "sandbox", "configuration": {}}
+    theirs = api.post("/api/integrations", json=body).json["instance"]["id"]
+    other = people.workspace(people.user("eve@example.com"), "Elsewhere")
+    client = sign_in(people.member(other, role))
+    asked = 0
+    for rule in app.url_map.iter_rules():
+        permission = permission_of(app.view_functions[rule.endpoint])
+        if "instance_id" not in rule.arguments or permission in (PUBLIC, SIGNED_IN):
+            continue
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            path = path_of(app, rule).replace("nothing", theirs)
+            answer = client.open(path, method=method)
+            assert answer.status_code in REFUSED, (method, path, answer.status_code)
+            assert "Zanzibar" not in answer.text
+            assert (answer.status_code == 403) <= (not may(role, permission or "")), (method, path)
+            asked += 1
+    assert asked > 30

@@ -132,7 +132,7 @@ def _look_as_another(row: UserSession) -> None:
         if other is None:
             return
         role, name = Role.of(other.role), other.user.name or other.user.email
-    g.seen_as = SeenAs(name=name, until=row.seen_as_until)
+    g.seen_as = SeenAs(name=f"a {name}" if seen_as == "role" else name, until=row.seen_as_until)
     g.actor = replace(who, role=min(role, who.role), is_admin=False, seen_as=seen_as)
     g.memberships = tuple(one for one in g.memberships if one.workspace_id == who.workspace_id)
 
