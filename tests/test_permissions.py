@@ -147,3 +147,55 @@ def test_no_role_in_one_workspace_reaches_a_connection_of_another(
             assert (answer.status_code == 403) <= (not may(role, permission or "")), (method, path)
             asked += 1
     assert asked > 30
+
+
+SIGNING_IN = "this is how one signs in or proves who one is: nobody is signed in yet"
+MACHINES = "machines ask, and the answer tells nothing of any workspace"
+OPEN_TO_ALL = {
+    "accounts.confirm_email": SIGNING_IN,
+    "accounts.confirm_email_submitted": SIGNING_IN,
+    "accounts.forgot": SIGNING_IN,
+    "accounts.forgot_submitted": SIGNING_IN,
+    "accounts.passkey_options": SIGNING_IN,
+    "accounts.reset": SIGNING_IN,
+    "accounts.reset_submitted": SIGNING_IN,
+    "accounts.second_step": SIGNING_IN,
+    "accounts.second_step_by_passkey": SIGNING_IN,
+    "accounts.second_step_options": SIGNING_IN,
+    "accounts.second_step_submitted": SIGNING_IN,
+    "accounts.set_up": SIGNING_IN,
+    "accounts.set_up_submitted": SIGNING_IN,
+    "accounts.sign_in": SIGNING_IN,
+    "accounts.sign_in_by_passkey": SIGNING_IN,
+    "accounts.sign_in_submitted": SIGNING_IN,
+    "api.docs": MACHINES,
+    "api.openapi": MACHINES,
+    "connections.sign_in_callback": "a vendor sends the browser here; bound to the session that began",
+    "health.alive": MACHINES,
+    "health.prometheus": "numbers for machines that name no workspace and no person",
+    "health.ready": MACHINES,
+    "home.index": "strangers are shown the door here",
+    "marketplace.logo": "a picture that comes with the product",
+    "social_sign_in.begin": SIGNING_IN,
+    "social_sign_in.callback": SIGNING_IN,
+    "social_sign_in.finish": SIGNING_IN,
+    "social_sign_in.finish_submitted": SIGNING_IN,
+    "static": "files that come with the product",
+    "workspaces.accept_invitation": "the link itself is what lets in",
+    "workspaces.invitation": "the link itself is what lets in",
+}
+
+
+def test_what_needs_nobody_signed_in_is_listed_here_with_its_reason(app: Flask, people: People, owner: User) -> None:
+    workspace = people.workspace(owner, "Zanzibar")
+    found = {rule.endpoint for rule in app.url_map.iter_rules()
+             if permission_of(app.view_functions[rule.endpoint]) == PUBLIC}  # fmt: skip
+    assert found == set(OPEN_TO_ALL)
+    client = app.test_client()
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint not in OPEN_TO_ALL or "GET" not in (rule.methods or set()):
+            continue
+        path = path_of(app, rule)
+        answer = client.get(path)
+        assert answer.status_code < 500 or path == "/readyz", path  # no queue answers in tests
+        assert workspace.name not in answer.text, path

@@ -12,7 +12,7 @@ from webapp.accounts import service
 from webapp.accounts.models import User, UserSession
 from webapp.core.clock import now
 from webapp.core.errors import Forbidden, NotSignedIn
-from webapp.core.permissions import PUBLIC, SIGNED_IN, Actor, Role
+from webapp.core.permissions import SIGNED_IN, Actor, Role
 from webapp.extensions import db, login_manager
 from webapp.workspaces.models import Membership
 from webapp.workspaces.service import memberships_of, token_of
@@ -149,9 +149,9 @@ def refuse_while_looking(permission: str, *, writes: bool) -> None:
     """Looking as another changes nothing and opens nothing personal, neither one's own nor theirs. Raises
     Forbidden."""
     who: Actor | None = g.get("actor")
-    if who is None or not who.seen_as or permission == PUBLIC or request.endpoint in _STILL_OPEN:
+    if who is None or not who.seen_as or request.endpoint in _STILL_OPEN:
         return
-    if writes or permission == SIGNED_IN:
+    if writes or permission == SIGNED_IN or request.endpoint in _WRITES_ON_GET:
         raise Forbidden(
             "You are looking at this workspace as somebody else sees it: nothing can be changed, and personal pages "
             "stay shut.",
@@ -159,6 +159,7 @@ def refuse_while_looking(permission: str, *, writes: bool) -> None:
         )
 
 
+_WRITES_ON_GET = frozenset({"connections.sign_in_callback", "social_sign_in.callback"})
 _STILL_OPEN = frozenset({"workspaces.view_as_end", "workspaces.settings", "home.index", "accounts.logout"})
 
 

@@ -70,9 +70,11 @@ def powers_left(rows: Iterable[InstanceGrant], user_id: str, role: Role) -> froz
 
 
 def reach_of(session: Session, who: Actor, *, live: bool = False) -> Reach:
-    """One query where nothing is restricted. `live` also reads the ids of live connections."""
+    """One query where nothing is restricted, none for owners. `live` also reads the ids of live connections."""
     if not who.workspace_id or who.role is None:
         return Reach(kept={})
+    if who.role is Role.OWNER and (not live or who.may("instances.live_write")):
+        return Reach(kept={})  # nothing can be kept from owners
     mine = Instance.workspace_id == who.workspace_id
     condition = or_(Instance.restricted, Instance.environment == "live") if live else Instance.restricted
     found = session.execute(
