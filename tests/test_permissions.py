@@ -11,7 +11,7 @@ from werkzeug.routing import Rule
 
 from tests.conftest import People
 from webapp.accounts.models import User
-from webapp.core.permissions import ACTIONS, PUBLIC, SIGNED_IN, Role, permission_of
+from webapp.core.permissions import ACTIONS, PUBLIC, SCOPES, SIGNED_IN, Role, permission_of
 from webapp.workspaces.models import Workspace
 
 REFUSED = {403, 404}
@@ -108,3 +108,111 @@ def test_a_token_opens_no_page(app: Flask, people: People, owner: User, workspac
     headers = {"Authorization": f"Bearer {people.token(workspace, owner)}"}
     answer = app.test_client().get("/settings/members", headers=headers)
     assert answer.status_code == 303
+
+
+@pytest.mark.parametrize("scope", sorted(SCOPES))
+def test_a_token_of_each_scope_does_what_it_says_and_nothing_else(
+    scope: str, app: Flask, people: People, owner: User, workspace: Workspace
+) -> None:
+    headers = {"Authorization": f"Bearer {people.token(workspace, owner, scope)}"}
+    client = app.test_client()
+    for method, path, permission in protected(app):
+        if not path.startswith("/api/"):
+            continue
+        status = client.open(path, method=method, headers=headers).status_code
+        assert status < 500, (method, path, status)
+        assert (status in REFUSED and status != 404) == (ACTIONS[permission].scope != scope) or (
+            ACTIONS[permission].role is None and status == 404
+        ), (method, path, status)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_no_role_in_one_workspace_reaches_a_connection_of_another(
+    role: Role, app: Flask, api: FlaskClient, people: People, sign_in: Callable[[User], FlaskClient]
+) -> None:
+    body = {"providerId": "stripe", "name": "Zanzibar", "environment": "sandbox", "configuration": {}}
+    theirs = api.post("/api/integrations", json=body).json["instance"]["id"]
+    other = people.workspace(people.user("eve@example.com"), "Elsewhere")
+    client = sign_in(people.member(other, role))
+    asked = 0
+    for rule in app.url_map.iter_rules():
+        permission = permission_of(app.view_functions[rule.endpoint])
+        if "instance_id" not in rule.arguments or permission in (PUBLIC, SIGNED_IN):
+            continue
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            path = path_of(app, rule).replace("nothing", theirs)
+            answer = client.open(path, method=method)
+            assert answer.status_code in REFUSED, (method, path, answer.status_code)
+            assert "Zanzibar" not in answer.text
+            assert (answer.status_code == 403) <= (not may(role, permission or "")), (method, path)
+            asked += 1
+    assert asked > 30
+
+
+SIGNING_IN = "this is how one signs in or proves who one is: nobody is signed in yet"
+MACHINES = "machines ask, and the answer tells nothing of any workspace"
+CLIENT = "a client without an account: the address’s token, then the visit’s own cookie, stands for permission"
+OPEN_TO_ALL = {
+    "connect.check_field": CLIENT,
+    "connect.consent": CLIENT,
+    "connect.consented": CLIENT,
+    "connect.done": CLIENT,
+    "connect.end": CLIENT,
+    "connect.go_on": CLIENT,
+    "connect.keys": CLIENT,
+    "connect.keys_submitted": CLIENT,
+    "connect.show": CLIENT,
+    "connect.sign_in": CLIENT,
+    "connect.start": CLIENT,
+    "connect.steps": CLIENT,
+    "connect.test": CLIENT,
+    "connect.test_again": CLIENT,
+    "connect.test_live": CLIENT,
+    "health.security_txt": "whom to tell of a weakness (RFC 9116), for anybody who found one",
+    "accounts.confirm_email": SIGNING_IN,
+    "accounts.confirm_email_submitted": SIGNING_IN,
+    "accounts.forgot": SIGNING_IN,
+    "accounts.forgot_submitted": SIGNING_IN,
+    "accounts.passkey_options": SIGNING_IN,
+    "accounts.reset": SIGNING_IN,
+    "accounts.reset_submitted": SIGNING_IN,
+    "accounts.second_step": SIGNING_IN,
+    "accounts.second_step_by_passkey": SIGNING_IN,
+    "accounts.second_step_options": SIGNING_IN,
+    "accounts.second_step_submitted": SIGNING_IN,
+    "accounts.set_up": SIGNING_IN,
+    "accounts.set_up_submitted": SIGNING_IN,
+    "accounts.sign_in": SIGNING_IN,
+    "accounts.sign_in_by_passkey": SIGNING_IN,
+    "accounts.sign_in_submitted": SIGNING_IN,
+    "api.docs": MACHINES,
+    "api.openapi": MACHINES,
+    "connections.sign_in_callback": "a vendor sends the browser here; bound to the session that began",
+    "health.alive": MACHINES,
+    "health.prometheus": "numbers for machines that name no workspace and no person",
+    "health.ready": MACHINES,
+    "home.index": "strangers are shown the door here",
+    "marketplace.logo": "a picture that comes with the product",
+    "social_sign_in.begin": SIGNING_IN,
+    "social_sign_in.callback": SIGNING_IN,
+    "social_sign_in.finish": SIGNING_IN,
+    "social_sign_in.finish_submitted": SIGNING_IN,
+    "static": "files that come with the product",
+    "workspaces.accept_invitation": "the link itself is what lets in",
+    "workspaces.invitation": "the link itself is what lets in",
+}
+
+
+def test_what_needs_nobody_signed_in_is_listed_here_with_its_reason(app: Flask, people: People, owner: User) -> None:
+    workspace = people.workspace(owner, "Zanzibar")
+    found = {rule.endpoint for rule in app.url_map.iter_rules()
+             if permission_of(app.view_functions[rule.endpoint]) == PUBLIC}  # fmt: skip
+    assert found == set(OPEN_TO_ALL)
+    client = app.test_client()
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint not in OPEN_TO_ALL or "GET" not in (rule.methods or set()):
+            continue
+        path = path_of(app, rule)
+        answer = client.get(path)
+        assert answer.status_code < 500 or path == "/readyz", path  # no queue answers in tests
+        assert workspace.name not in answer.text, path

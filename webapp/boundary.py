@@ -24,6 +24,7 @@ from webapp.core.headers import safe_headers
 from webapp.core.hosts import host_of, known_hosts
 from webapp.core.permissions import enforce, permission_of
 from webapp.extensions import csrf, db
+from webapp.instances import reach
 
 log = structlog.get_logger(__name__)
 
@@ -57,7 +58,9 @@ def _before() -> ResponseReturnValue | None:
         if _from_another_site():
             raise CSRFError("The form was sent from another site.")
         csrf.protect()
+    identity.refuse_while_looking(permission, writes=request.method not in SAFE_METHODS)
     enforce(permission)
+    reach.begin(permission, request.view_args)
     return requirement.lead_to_set_up(permission) or proof.resume()
 
 

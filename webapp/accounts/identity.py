@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from flask import Flask, Request, g, request, session
 from flask_login import UserMixin, current_user, login_user
@@ -10,8 +11,8 @@ from flask_login import UserMixin, current_user, login_user
 from webapp.accounts import service
 from webapp.accounts.models import User, UserSession
 from webapp.core.clock import now
-from webapp.core.errors import NotSignedIn
-from webapp.core.permissions import Actor, Role
+from webapp.core.errors import Forbidden, NotSignedIn
+from webapp.core.permissions import SIGNED_IN, Actor, Role
 from webapp.extensions import db, login_manager
 from webapp.workspaces.models import Membership
 from webapp.workspaces.service import memberships_of, token_of
@@ -69,6 +70,7 @@ def identify() -> None:
     bearer token that is not (or no longer) good: a program must not be taken for a stranger silently."""
     g.actor = g.user = g.workspace = None
     g.memberships = ()
+    g.seen_as = None
     header = request.headers.get("Authorization", "")
     if header and request.path.startswith("/api/"):
         _identify_program(header)
@@ -113,6 +115,52 @@ def _identify_person(row: UserSession) -> None:
         role=Role.of(current.role) if current else None,
         session_id=row.id,
     )
+    _look_as_another(row)
+
+
+def _look_as_another(row: UserSession) -> None:
+    """Narrows the actor to what the role or person sees whom a manager looks at the workspace as (docs/adr/0053):
+    never more than their own, and nothing once they are no manager, the other left, or the time is over."""
+    who: Actor = g.actor
+    if not row.seen_as or row.seen_as_until is None or row.seen_as_until <= now() or not who.may("members.view_as"):
+        return
+    assert who.role is not None, "who may look as another has a role"
+    name = row.seen_as if row.seen_as in ("viewer", "member") else ""
+    role, seen_as = (Role.of(name), "role") if name else (None, row.seen_as)
+    if role is None:
+        other = db.session.get(Membership, (who.workspace_id, row.seen_as))
+        if other is None:
+            return
+        role, name = Role.of(other.role), other.user.name or other.user.email
+    g.seen_as = SeenAs(name=f"a {name}" if seen_as == "role" else name, until=row.seen_as_until)
+    g.actor = replace(who, role=min(role, who.role), is_admin=False, seen_as=seen_as)
+    g.memberships = tuple(one for one in g.memberships if one.workspace_id == who.workspace_id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeenAs:
+    """As whom the pages are shown: `name` is a role's or a person's."""
+
+    name: str
+    until: datetime
+
+
+def refuse_while_looking(permission: str, *, writes: bool) -> None:
+    """Looking as another changes nothing and opens nothing personal, neither one's own nor theirs. Raises
+    Forbidden."""
+    who: Actor | None = g.get("actor")
+    if who is None or not who.seen_as or request.endpoint in _STILL_OPEN:
+        return
+    if writes or permission == SIGNED_IN or request.endpoint in _WRITES_ON_GET:
+        raise Forbidden(
+            "You are looking at this workspace as somebody else sees it: nothing can be changed, and personal pages "
+            "stay shut.",
+            fix="End it with the button at the top of the page, then try again.",
+        )
+
+
+_WRITES_ON_GET = frozenset({"connections.sign_in_callback", "social_sign_in.callback"})
+_STILL_OPEN = frozenset({"workspaces.view_as_end", "workspaces.settings", "home.index", "accounts.logout"})
 
 
 def by_bearer(incoming: Request) -> bool:

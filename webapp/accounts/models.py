@@ -42,7 +42,10 @@ class User(Model):
 
 
 class UserSession(Model):
-    """One browser where a user is signed in. The cookie holds the token, this row only its digest."""
+    """One browser where a user is signed in. The cookie holds the token, this row only its digest.
+
+    `seen_as`: until `seen_as_until` it looks at the workspace as this role (its slug) or person (their id) sees it.
+    """
 
     __tablename__ = "user_sessions"
 
@@ -56,6 +59,8 @@ class UserSession(Model):
     ip: Mapped[str] = mapped_column(String(45), default="")
     user_agent: Mapped[str] = mapped_column(String(300), default="")
     revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    seen_as: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    seen_as_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     user: Mapped[User] = relationship(back_populates="sessions", lazy="joined", innerjoin=True)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, TypeVar
 
-from flask import g
+from flask import g, has_request_context
 
 from webapp.core.errors import Forbidden, NotFound, NotSignedIn
 
@@ -46,38 +46,68 @@ ROLE_WORDS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Action:
-    """`role` is the least one that may; None means site admins only. `scope` is what an API token needs."""
+    """`role` is the least one that may; None means site admins only. `scope` is what an API token needs.
+
+    `power` is what it takes of a connection that is kept to named people. `writes`: it changes data at the service,
+    and through a live connection that takes "live" besides.
+    """
 
     words: str
     role: Role | None
     scope: str = ""
+    power: str = "see"
+    writes: bool = False
+
+
+POWERS: dict[str, str] = {
+    "see": "See it",
+    "test": "Test it",
+    "use": "Work with it",
+    "live": "Write live data",
+    "edit": "Change it",
+    "delete": "Remove it",
+}
+"""What may be given or kept from somebody at one connection. None of the others without "see"."""
 
 
 ACTIONS: dict[str, Action] = {
     "catalog.view": Action(words="See the marketplace", role=Role.VIEWER, scope="integrations:read"),
     "instances.view": Action(words="See connections", role=Role.VIEWER, scope="integrations:read"),
     "instances.create": Action(words="Connect an account", role=Role.MEMBER, scope="integrations:write"),
-    "instances.edit": Action(words="Change a connection", role=Role.MEMBER, scope="integrations:write"),
-    "instances.secrets": Action(words="Replace keys and secrets", role=Role.MANAGER, scope="integrations:write"),
-    "instances.delete": Action(words="Remove and restore connections", role=Role.MANAGER, scope="integrations:write"),
+    "instances.edit": Action(words="Change a connection", role=Role.MEMBER, scope="integrations:write", power="edit"),
+    "instances.secrets": Action(
+        words="Replace keys and secrets", role=Role.MANAGER, scope="integrations:write", power="edit"
+    ),
+    "instances.delete": Action(
+        words="Remove and restore connections", role=Role.MANAGER, scope="integrations:write", power="delete"
+    ),
+    "instances.live_write": Action(
+        words="Change data at a service through a live connection", role=Role.MEMBER, scope="live:write", power="live"
+    ),
+    "instances.access": Action(words="Choose who may use a connection", role=Role.MANAGER),
     "links.manage": Action(
         words="Ask clients to connect accounts by a link", role=Role.MEMBER, scope="integrations:write"
     ),
     "tests.view": Action(words="See connection tests", role=Role.VIEWER, scope="integrations:read"),
-    "tests.run": Action(words="Run connection tests", role=Role.MEMBER, scope="tests:run"),
+    "tests.run": Action(words="Run connection tests", role=Role.MEMBER, scope="tests:run", power="test"),
     "events.view": Action(words="See deliveries", role=Role.VIEWER, scope="events:read"),
-    "events.replay": Action(words="Replay deliveries", role=Role.MEMBER, scope="events:replay"),
+    "events.replay": Action(words="Replay deliveries", role=Role.MEMBER, scope="events:replay", power="use"),
     "usage.view": Action(words="See monitoring", role=Role.VIEWER, scope="analytics:read"),
     "usage.export": Action(words="Export monitoring", role=Role.MEMBER, scope="analytics:read"),
-    "errors.resolve": Action(words="Mark errors as dealt with", role=Role.MEMBER),
+    "errors.resolve": Action(words="Mark errors as dealt with", role=Role.MEMBER, power="use"),
     "contacts.view": Action(words="See contacts", role=Role.VIEWER, scope="contacts:read"),
-    "contacts.sync": Action(words="Sync contacts now", role=Role.MEMBER),
-    "contacts.create": Action(words="Create contacts in a connected CRM", role=Role.MEMBER, scope="contacts:write"),
-    "contacts.edit": Action(words="Change contacts of a connected CRM", role=Role.MEMBER, scope="contacts:write"),
-    "contacts.settings": Action(words="Choose which way contacts are synced", role=Role.MANAGER),
+    "contacts.sync": Action(words="Sync contacts now", role=Role.MEMBER, power="use"),
+    "contacts.create": Action(
+        words="Create contacts in a connected CRM", role=Role.MEMBER, scope="contacts:write", power="use", writes=True
+    ),
+    "contacts.edit": Action(
+        words="Change contacts of a connected CRM", role=Role.MEMBER, scope="contacts:write", power="use", writes=True
+    ),
+    "contacts.settings": Action(words="Choose which way contacts are synced", role=Role.MANAGER, power="edit"),
     "contacts.export": Action(words="Export contacts", role=Role.MEMBER),
     "audit.view": Action(words="See and export the audit log", role=Role.MANAGER),
     "members.view": Action(words="See who belongs to the workspace", role=Role.VIEWER),
+    "members.view_as": Action(words="Look at the workspace as somebody else sees it", role=Role.MANAGER),
     "members.manage": Action(words="Invite people, change roles, remove people", role=Role.MANAGER),
     "tokens.manage": Action(words="Create and revoke API tokens", role=Role.MANAGER),
     "outbound.view": Action(words="See where calls may go, and which were refused", role=Role.MANAGER),
@@ -101,7 +131,30 @@ SCOPES: dict[str, str] = {
     "analytics:read": "Read usage and analytics",
     "contacts:read": "See contacts",
     "contacts:write": "Create and change contacts, also in the connected CRM",
+    "live:write": "Change data at services through live connections, not only test and sandbox ones",
 }
+
+_AREAS = {
+    "catalog": "Marketplace",
+    "instances": "Connections",
+    "tests": "Tests",
+    "events": "Deliveries",
+    "usage": "Monitoring",
+    "errors": "Monitoring",
+    "contacts": "Contacts",
+    "links": "Connections",
+    "custom": "Custom integrations",
+    "admin": "The whole installation",
+}
+
+
+def table() -> dict[str, list[Action]]:
+    """The actions below the headings that a person knows them by, for the page and the guide."""
+    found: dict[str, list[Action]] = {}
+    for name, rule in ACTIONS.items():
+        found.setdefault(_AREAS.get(name.split(".")[0], "Workspace and others"), []).append(rule)
+    return found
+
 
 SIGNED_IN = "signed-in"
 PUBLIC = "public"
@@ -120,6 +173,8 @@ class Actor:
     scopes: frozenset[str] | None = None
     token_id: str = ""
     session_id: str = ""
+    seen_as: str = ""
+    """While looking at the workspace as somebody else sees it: their id, or "role" for nobody in particular."""
 
     def may(self, action: str) -> bool:
         """Raises KeyError for an action that is not in the table."""
@@ -134,6 +189,12 @@ class Actor:
 def current_actor() -> Actor | None:
     """The actor of this request; None when nobody is signed in."""
     found: Actor | None = g.get("actor")
+    return found
+
+
+def out_of_reach() -> frozenset[str]:
+    """Ids of connections that this request may know nothing of; empty outside of requests (`instances.reach`)."""
+    found: frozenset[str] = g.get("out_of_reach", frozenset()) if has_request_context() else frozenset()
     return found
 
 

@@ -20,6 +20,7 @@ from webapp.crm.merging import CRM, FIELDS, HUB
 from webapp.crm.models import CrmContact, CrmOutbox, CrmSync
 from webapp.crm.service import CONTACT, begin, syncs_contacts
 from webapp.instances.models import Instance
+from webapp.instances.reach import refuse_if_some_barred
 
 SEND = "jobs.crm.send"
 READ, BOTH = "read", "both"
@@ -44,6 +45,7 @@ def contact_of(session: Session, *, workspace_id: str, contact_id: int) -> CrmCo
         .execution_options(populate_existing=True)
     )
     if found is None:
+        refuse_if_some_barred()
         raise NotFound
     return found
 

@@ -3,10 +3,12 @@
 from flask import Flask
 
 from webapp.instances import models as models
+from webapp.instances import reach
 from webapp.instances.mailing import ConnectedMail
 from webapp.mail import senders
 
 
 def init_app(app: Flask) -> None:
-    """Records and verbs, and another way out for the hub's own mails."""
+    """Who reaches which connection, and another way out for the hub's own mails."""
+    reach.init_app(app)
     senders.register(app, ConnectedMail())

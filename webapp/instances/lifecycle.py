@@ -21,6 +21,7 @@ from webapp.instances import configuration as configurations
 from webapp.instances import secrets
 from webapp.instances.configuration import set_configuration
 from webapp.instances.models import Instance, SandboxMemory
+from webapp.instances.reach import EVERYTHING
 
 RECOVERABLE = timedelta(days=30)
 FIRST_CHECK = timedelta(minutes=60)
@@ -58,6 +59,7 @@ def account_conflict(session: Session, instance: Instance, account: Account) -> 
             Instance.id != instance.id,
         )
         .limit(1)
+        .execution_options(**EVERYTHING)
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.core.clock import now
@@ -28,6 +28,7 @@ class Instance(Model):
     `webhook_status`: "" (nothing asked), requested, registering, registered, manual, failed, removing.
     `sign_in_app`: whose app the kept token was given to by signing in: own (the connection's), server (the
     installation's), or "" for keys and pasted tokens.
+    `restricted`: only who is named in `InstanceGrant` may use it, each as it says; else everybody as by their role.
     `health_failures` counts refusals in a row, `health_blips` failures that may pass by themselves.
     """
 
@@ -44,6 +45,8 @@ class Instance(Model):
     configuration: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     uses_server_credentials: Mapped[bool] = mapped_column(default=False)
     sign_in_app: Mapped[str] = mapped_column(String(6), default="", server_default="")
+
+    restricted: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     template_id: Mapped[str] = mapped_column(String(60), default="")
     wizard_step: Mapped[str] = mapped_column(String(20), default="purpose")
@@ -120,6 +123,23 @@ class SecretVersion(Model):
     retires_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     instance: Mapped[Instance] = relationship(back_populates="secrets")
+
+
+class InstanceGrant(Model):
+    """What somebody may do with one restricted connection: never more than their role allows.
+
+    `subject_kind`: role (`subject` is its slug) or user (`subject` is the id; it goes before the role's row).
+    `powers`: names from `webapp.core.permissions.POWERS`; an empty list names somebody who may nothing.
+    """
+
+    __tablename__ = "instance_grants"
+
+    instance_id: Mapped[str] = mapped_column(
+        ForeignKey("integration_instances.id", ondelete="CASCADE"), primary_key=True
+    )
+    subject_kind: Mapped[str] = mapped_column(String(4), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(40), primary_key=True)
+    powers: Mapped[list[str]] = mapped_column(JSON, default=list)
 
 
 class SandboxMemory(Model):

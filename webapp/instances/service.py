@@ -40,6 +40,7 @@ from webapp.instances.lifecycle import (
 from webapp.instances.models import Instance
 from webapp.instances.opening import open_configuration, open_provider
 from webapp.instances.paste import PasteResult
+from webapp.instances.reach import refuse_if_barred
 from webapp.instances.secrets import SecretFact, replace_secret, retire_now, secret_history, webhook_secrets
 from webapp.instances.values import FieldCheck
 
@@ -87,7 +88,9 @@ __all__ = [
 
 
 def instance_of(session: Session, *, workspace_id: str, instance_id: str, deleted: bool = False) -> Instance:
-    """The workspace's own connection. Raises NotFound, also for a stranger's and (unless `deleted`) a removed one."""
+    """The workspace's own connection. Raises NotFound, also for a stranger's, one that the actor may not see and
+    (unless `deleted`) a removed one; Forbidden for one that they may see and not use for this."""
+    refuse_if_barred(instance_id)
     row = session.scalar(select(Instance).where(Instance.id == instance_id, Instance.workspace_id == workspace_id))
     if row is None or (row.deleted_at is not None and not deleted):
         raise NotFound

@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, literal_column, select, union_all
 from sqlalchemy.orm import Session
 
+from webapp.core.permissions import out_of_reach
+from webapp.extensions import Model
 from webapp.usage.figures import NO_ANSWER, Adder, Figures, Percentiles, Point, SubjectFigures, Sums
 from webapp.usage.histogram import add_packed, bucket_of, percentile
 from webapp.usage.models import LatencyHistogram, UsageRecord, UsageRollup
@@ -52,11 +54,15 @@ def _counts_of(scope: Scope, part: Part) -> Select[*tuple[Any, ...]]:
         columns = (_hour(), UsageRecord.kind, UsageRecord.error_category)
         return _of_rows(select(*columns, *_row_sums()), scope, part).group_by(*columns)
     groups = (UsageRollup.bucket, UsageRollup.kind, UsageRollup.error_category)
-    return (
-        _of_rollups(select(*groups, *_rollup_sums()), scope, part, scope.level)
-        .where(UsageRollup.subject == scope.subject)
-        .group_by(*groups)
-    )
+    query = _of_rollups(select(*groups, *_rollup_sums()), scope, part, _level(scope)).group_by(*groups)
+    if _level(scope) == scope.level:
+        return query.where(UsageRollup.subject == scope.subject)
+    return query.where(UsageRollup.provider_id == scope.provider_id) if scope.provider_id else query
+
+
+def _level(scope: Scope) -> str:
+    """Sums of a workspace or provider hold every connection: who may not know of some gets the sum of the others."""
+    return "instance" if out_of_reach() else scope.level
 
 
 def _instances(session: Session, scope: Scope, period: Period) -> tuple[SubjectFigures, ...]:
@@ -114,12 +120,24 @@ def _histograms_of(scope: Scope, part: Part) -> Select[*tuple[Any, ...]]:
     return select(LatencyHistogram.bucket, LatencyHistogram.counts).where(
         LatencyHistogram.workspace_id == scope.workspace_id,
         LatencyHistogram.grain == part.grain,
-        LatencyHistogram.level == scope.level,
-        LatencyHistogram.subject == scope.subject,
+        LatencyHistogram.level == _level(scope),
+        _timed_subject(scope),
         LatencyHistogram.environment.in_(scope.environments),
         LatencyHistogram.bucket >= part.start // 1000,
         LatencyHistogram.bucket < part.end // 1000,
     )
+
+
+def _timed_subject(scope: Scope) -> ColumnElement[bool]:
+    if _level(scope) == scope.level:
+        return LatencyHistogram.subject == scope.subject
+    instances = Model.metadata.tables["integration_instances"]  # by its name: that feature is above this one
+    reached = select(instances.c.id).where(
+        instances.c.workspace_id == scope.workspace_id, instances.c.id.not_in(sorted(out_of_reach()))
+    )
+    if scope.provider_id:
+        reached = reached.where(instances.c.provider_id == scope.provider_id)
+    return LatencyHistogram.subject.in_(reached)
 
 
 def _edge_latencies_of(scope: Scope, part: Part) -> Select[*tuple[Any, ...]]:
@@ -128,6 +146,8 @@ def _edge_latencies_of(scope: Scope, part: Part) -> Select[*tuple[Any, ...]]:
 
 
 def _of_rollups(query: Select[*tuple[Any, ...]], scope: Scope, part: Part, level: str) -> Select[*tuple[Any, ...]]:
+    if out_of_reach():
+        query = query.where(UsageRollup.subject.not_in(sorted(out_of_reach())))
     return query.where(
         UsageRollup.workspace_id == scope.workspace_id,
         UsageRollup.grain == part.grain,
@@ -145,6 +165,8 @@ def _of_rows(query: Select[*tuple[Any, ...]], scope: Scope, part: Part) -> Selec
         UsageRecord.at >= part.start,
         UsageRecord.at < part.end,
     )
+    if out_of_reach():
+        query = query.where(UsageRecord.instance_id.not_in(sorted(out_of_reach())))
     if scope.instance_id:
         return query.where(UsageRecord.instance_id == scope.instance_id)
     return query.where(UsageRecord.provider_id == scope.provider_id) if scope.provider_id else query

@@ -21,6 +21,10 @@ def init_app(app: Flask) -> None:
     settings_tabs.add(
         app, SettingsTab(label="API tokens", endpoint="workspaces.tokens", permission="tokens.manage", order=30)
     )
+    settings_tabs.add(
+        app,
+        SettingsTab(label="Who may do what", endpoint="workspaces.permissions", permission="members.view", order=25),
+    )
     navigation.add(
         app,
         NavEntry(

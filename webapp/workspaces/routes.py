@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from zoneinfo import available_timezones
 
 from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
@@ -13,10 +14,11 @@ from webapp.accounts.models import User, UserSession
 from webapp.accounts.proof import require_recent_proof
 from webapp.accounts.service import create_user, user_by_email
 from webapp.audit.service import record
+from webapp.core.clock import now
 from webapp.core.errors import Conflict, Forbidden, Invalid
 from webapp.core.forms import options
 from webapp.core.limits import limiter
-from webapp.core.permissions import ROLE_WORDS, SIGNED_IN, Role, actor, public, requires
+from webapp.core.permissions import ROLE_WORDS, SCOPES, SIGNED_IN, Role, actor, public, requires, table
 from webapp.extensions import db
 from webapp.workspaces import service
 from webapp.workspaces.forms import InvitationForm, TokenForm, WorkspaceForm
@@ -25,6 +27,8 @@ from webapp.workspaces.models import Invitation, Workspace
 bp = Blueprint("workspaces", __name__)
 _SENSITIVE_ROLES = frozenset({Role.MANAGER.slug, Role.OWNER.slug})
 """Who gets one of these may replace keys, so giving it asks for a recent proof."""
+LOOKING = timedelta(minutes=30)
+"""So long one looks at the workspace as somebody else sees it, if it is not ended before."""
 
 
 def _zones() -> list[tuple[str, str]]:
@@ -70,6 +74,44 @@ def new_submitted() -> ResponseReturnValue:
             flash(f"The workspace {made.name} is ready.", "success")
             return redirect("/", code=303)
     return render_template("workspaces/new.html", form=form), 422
+
+
+@bp.post("/settings/members/look-as")
+@requires("members.view_as")
+def view_as() -> ResponseReturnValue:
+    """Begins to look at the workspace as a role or a person sees it, for half an hour."""
+    who = actor()
+    chosen = request.form.get("as", "")
+    if chosen in ("viewer", "member"):
+        name = f"the role {chosen}"
+    else:
+        other = service.membership(db.session(), who.workspace_id, chosen)
+        if who.role is None or Role.of(other.role) > who.role or chosen == who.user_id:
+            raise Forbidden("You can look as somebody whose role is not above yours.")
+        name = other.user.email
+    row = db.session.get_one(UserSession, who.session_id)
+    row.seen_as, row.seen_as_until = chosen, now() + LOOKING
+    record(db.session(), "member.looked_as", object_kind="user", object_id=chosen, object_name=name)
+    db.session.commit()
+    return redirect("/", code=303)
+
+
+@bp.post("/settings/members/look-as/end")
+@requires(SIGNED_IN)
+def view_as_end() -> ResponseReturnValue:
+    row = db.session.get_one(UserSession, actor().session_id)
+    if row.seen_as:
+        record(db.session(), "member.looked_as_ended", object_kind="user", object_id=row.seen_as)
+    row.seen_as, row.seen_as_until = "", None
+    db.session.commit()
+    return redirect(url_for("workspaces.members") if actor().role else "/", code=303)
+
+
+@bp.get("/settings/permissions")
+@requires("members.view")
+def permissions() -> str:
+    """Who may do what: the one table in the code, as a page."""
+    return render_template("workspaces/permissions.html", roles=ROLE_WORDS, groups=table(), scopes=SCOPES)
 
 
 @bp.get("/settings")
@@ -156,6 +198,7 @@ def _members_page(form: InvitationForm, link: str = "") -> str:
     workspace_id = actor().workspace_id
     return render_template(
         "workspaces/members.html",
+        sees_addresses=_own_role() >= Role.MEMBER,
         members=service.members(db.session(), workspace_id),
         invitations=service.open_invitations(db.session(), workspace_id) if actor().may("members.manage") else [],
         form=form,

@@ -1,5 +1,6 @@
 """Addresses of connections: the list, the wizard, and a connection's own pages."""
 
+from webapp.connections.routes import access as access
 from webapp.connections.routes import credentials as credentials
 from webapp.connections.routes import danger as danger
 from webapp.connections.routes import events as events

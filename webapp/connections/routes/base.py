@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, current_app, render_template, url_for
@@ -18,6 +19,7 @@ from webapp.connections.steps import StepLink
 from webapp.core.errors import Conflict
 from webapp.core.permissions import actor, enforce
 from webapp.extensions import db
+from webapp.instances import reach
 from webapp.instances.models import Instance
 from webapp.instances.service import update
 
@@ -77,7 +79,10 @@ def draft(instance_id: str) -> Instance:
 
 
 def page(template: str, **values: Any) -> str:
-    return render_template(template, may=actor().may, linked=linked, **values)
+    """`may` in it asks for the connection it is about, if it is about one."""
+    about = values.get("instance")
+    may = partial(reach.may_with, actor(), about) if isinstance(about, Instance) else actor().may
+    return render_template(template, may=may, linked=linked, **values)
 
 
 def linked(endpoint: str, **values: Any) -> str:

@@ -14,7 +14,7 @@ from webapp.connection_tests import queries as tests
 from webapp.connections import queries
 from webapp.connections.routes.base import bp, linked, mine, page
 from webapp.connections.routes.events import webhook_values
-from webapp.core.permissions import requires
+from webapp.core.permissions import actor, requires
 from webapp.extensions import db
 from webapp.instances.models import Instance
 from webapp.instances.queries import view_of
@@ -34,6 +34,7 @@ TABS = (
     ("Events", "connections.happenings"),
     ("Tests", "connections.tests"),
     ("Practise", "connections.practice"),
+    ("Who may use it", "connections.access"),
     ("Pause or remove", "connections.danger"),
 )
 
@@ -46,6 +47,7 @@ def connection_page(template: str, instance: Instance, tab: str, **values: Any) 
         for label, endpoint in TABS
         if (endpoint != "connections.happenings" or manifest.webhook is not None)
         and (endpoint != "connections.practice" or instance.environment == Environment.SANDBOX)
+        and (endpoint != "connections.access" or actor().may("instances.access"))
     ]
     return page(
         template,
