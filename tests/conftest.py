@@ -36,10 +36,13 @@ def settings_for(folder: Path, **changes: object) -> Settings:
         "database_url": f"sqlite:///{folder / 'toolkit.db'}",
         "redis_url": "redis://127.0.0.1:1/0",
         "secret_key": "a secret key for tests, long enough",
-        "encryption_keys": ("an encryption key for tests, long enough",),
+        "encryption_keys": ("an encryption key for tests long enough",),
         "public_url": "http://localhost",
     }
-    return Settings(**(values | changes))  # type: ignore[arg-type]  # keywords are checked by the dataclass
+    values |= changes
+    keys = ",".join(values["encryption_keys"])  # type: ignore[arg-type]  # a tuple of texts
+    values["environ"] = {"ENCRYPTION_KEYS": keys} | dict(changes.get("environ", {}))  # type: ignore[call-overload]
+    return Settings(**values)  # type: ignore[arg-type]  # keywords are checked by the dataclass
 
 
 @pytest.fixture(scope="session")

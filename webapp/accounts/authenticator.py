@@ -47,8 +47,8 @@ def begin(session: Session, user: User) -> None:
         session.delete(row)
         session.flush()
     keyring = _keyring()
-    wrapped = keyring.new_data_key(_place(user.id))
-    sealed = keyring.unwrap(wrapped, _place(user.id)).seal(pyotp.random_base32(), "authenticator_apps", user.id)
+    wrapped = keyring.new_data_key(place(user.id))
+    sealed = keyring.unwrap(wrapped, place(user.id)).seal(pyotp.random_base32(), "authenticator_apps", user.id)
     session.add(AuthenticatorApp(user_id=user.id, wrapped=wrapped, sealed=sealed))
     session.flush()
 
@@ -100,11 +100,6 @@ def remove(session: Session, user_id: str) -> bool:
     return True
 
 
-def rewrap(keyring: Keyring, row: AuthenticatorApp) -> None:
-    """Puts the row's key under the keyring's first key. Raises CannotDecrypt."""
-    row.wrapped = keyring.rewrap(row.wrapped, _place(row.user_id))
-
-
 def _step_of(row: AuthenticatorApp, code: str) -> int | None:
     digits = "".join(code.split())
     if len(digits) != 6 or not digits.isascii() or not digits.isdigit():
@@ -119,10 +114,10 @@ def _step_of(row: AuthenticatorApp, code: str) -> int | None:
 
 
 def _secret(row: AuthenticatorApp) -> str:
-    return _keyring().unwrap(row.wrapped, _place(row.user_id)).open(row.sealed, "authenticator_apps", row.user_id)
+    return _keyring().unwrap(row.wrapped, place(row.user_id)).open(row.sealed, "authenticator_apps", row.user_id)
 
 
-def _place(user_id: str) -> str:
+def place(user_id: str) -> str:
     return f"authenticator app of {user_id}"
 
 

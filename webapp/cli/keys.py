@@ -28,7 +28,7 @@ def rotate() -> None:
     app = create_app()
     with app.app_context():
         try:
-            done = rotate_keys(app)
+            done = rotate_keys(app, lambda done, total: click.echo(f"{done} of {total} keys wrapped anew", err=True))
         except CannotDecrypt as error:
             raise Failure(f"The keys do not fit the data: {error}. Nothing after that was changed.") from error
     if done.made_key:

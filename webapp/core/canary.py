@@ -22,6 +22,11 @@ def check(session: Session, keyring: Keyring) -> bool:
     return bool(wrapped)
 
 
+def is_under(session: Session, keyring: Keyring) -> bool:
+    """Whether the canary is wrapped by today's first key. True when there is none to be wrapped."""
+    return (fact(session, _FACT) or f"w1.{keyring.primary_id}.").startswith(f"w1.{keyring.primary_id}.")
+
+
 def plant(session: Session, keyring: Keyring) -> None:
     """Writes a canary under today's first key."""
     set_fact(session, _FACT, keyring.new_data_key(_PLACE))

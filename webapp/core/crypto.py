@@ -77,6 +77,7 @@ class Keyring:
         return self._wrap(AESGCM.generate_key(256), workspace_id)
 
     def _wrap(self, data_key: bytes, workspace_id: str) -> str:
+        self._follow()
         nonce = os.urandom(12)
         sealed = self._keys[self._primary].encrypt(nonce, data_key, _place(("data key", workspace_id)))
         return f"w1.{self._primary}.{_encode(nonce + sealed)}"
@@ -108,12 +109,26 @@ class Keyring:
         return self._audit[root_id or self._primary]
 
     def _has(self, root_id: str) -> bool:
-        """Learns keys that were added since. What encrypts stays as it is until the next start."""
-        if root_id not in self._keys and self._reread:
-            for key in self._reread():
-                self._keys.setdefault(key_id(key), AESGCM(_derive(key, "kek")))
-                self._audit.setdefault(key_id(key), _derive(key, "audit"))
+        """Learns keys that were added since."""
+        if root_id not in self._keys:
+            self._learn()
         return root_id in self._keys
+
+    def _learn(self) -> str:
+        """Reads the keys as they are now and says which is the first. Raises what `reread` raises: a key that is
+        gone from its place must not seal anything more."""
+        if self._reread is None:
+            return self._primary
+        keys = self._reread()
+        for key in keys:
+            if key_id(key) not in self._keys:
+                self._audit[key_id(key)] = _derive(key, "audit")
+                self._keys[key_id(key)] = AESGCM(_derive(key, "kek"))
+        return key_id(keys[0])
+
+    def _follow(self) -> None:
+        """A new data key is rare, and must not go under a root key that was rotated away."""
+        self._primary = self._learn()
 
 
 class DataKey:
