@@ -22,7 +22,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.figures import Figure, table  # noqa: E402 (the path comes first: this file is run as a script)
 
-BENCHMARKS = ("start", "pages", "search", "door", "ingest", "processing", "fanout", "analytics", "sync")
+BENCHMARKS = ("start", "pages", "search", "door", "ingest", "processing", "fanout", "analytics", "sync", "documents")
 
 
 def measured(name: str, quick: bool) -> list[Figure]:

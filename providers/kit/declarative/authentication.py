@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -92,18 +92,27 @@ def credentials_of(document: Document, scope: Scope) -> tuple[dict[str, str], di
 
 def signature_of(auth: SignedRequests, prepared: Prepared, scope: Scope) -> str:
     """The header that proves a request."""
+    signed = fill(auth.signed, {**scope, "request": request_parts(prepared)})
+    return auth.prefix + mac_of(signed, fill(auth.secret, scope), auth.digest, auth.encoding)
+
+
+def request_parts(prepared: Prepared) -> dict[str, Any]:
+    """What a signature may be made of: method, path, query, url and body, as texts."""
     parts = urlsplit(prepared.url or "")
     body = prepared.body or b""
-    request = {
+    return {
         "method": prepared.method,
         "path": parts.path,
         "query": parts.query,
         "url": prepared.url,
         "body": body.decode("utf-8", "replace") if isinstance(body, bytes) else str(body),
     }
-    signed = fill(auth.signed, {**scope, "request": request})
-    mac = hmac.digest(fill(auth.secret, scope).encode(), signed.encode(), auth.digest)
-    return auth.prefix + (mac.hex() if auth.encoding == "hex" else base64.b64encode(mac).decode())
+
+
+def mac_of(signed: str, secret: str, digest: str, encoding: str) -> str:
+    """An HMAC in "hex" or "base64"."""
+    mac = hmac.digest(secret.encode(), signed.encode(), digest)
+    return mac.hex() if encoding == "hex" else base64.b64encode(mac).decode()
 
 
 def _with_credentials(document: Document, prepared: Prepared, scope: Scope) -> Prepared:
@@ -112,6 +121,11 @@ def _with_credentials(document: Document, prepared: Prepared, scope: Scope) -> P
     if isinstance(auth, SignedRequests):
         headers = {name: fill(value, scope) for name, value in auth.headers.items()}
         headers[auth.header] = signature_of(auth, prepared, scope)
+    return carrying(prepared, headers, query)
+
+
+def carrying(prepared: Prepared, headers: Mapping[str, str], query: Mapping[str, str]) -> Prepared:
+    """The request with credentials in headers and query. Raises InvalidConfiguration."""
     if any("\n" in value or "\r" in value or "\x00" in value for value in headers.values()):
         raise InvalidConfiguration(
             "A key has a line break in it.", fix="Copy the key again, without spaces or line breaks around it."
@@ -126,13 +140,41 @@ def _with_credentials(document: Document, prepared: Prepared, scope: Scope) -> P
 
 def _kept_token(document: Document, connection: Connection, scope: Scope) -> KeptToken | None:
     auth = document.auth
-    if isinstance(auth, OAuthCode):
-        return KeptToken(connection.tokens, _renewal(document, connection), connection.now)
+    settings = oauth_settings(document)
+    if settings is not None:
+        return signed_in_token(connection, settings)
     if isinstance(auth, ClientCredentials):
-        return KeptToken(
-            _Renewable(connection.tokens), lambda _: _client_token(auth, connection, scope), connection.now
+        return client_token(
+            connection,
+            auth.token_url,
+            client_id=fill(auth.client_id, scope),
+            client_secret=fill(auth.client_secret, scope),
+            scopes=auth.scopes,
+            in_form=auth.client_authentication == "client_secret_post",
         )
     return None
+
+
+def signed_in_token(connection: Connection, settings: OAuthSettings) -> KeptToken:
+    """The token of a person's sign-in, renewed where the application's id and secret are set."""
+    return KeptToken(connection.tokens, _renewal(settings, connection), connection.now)
+
+
+def client_token(
+    connection: Connection,
+    token_url: str,
+    *,
+    client_id: str,
+    client_secret: str,
+    scopes: Sequence[str] = (),
+    in_form: bool = False,
+) -> KeptToken:
+    """OAuth 2 client credentials (RFC 6749, 4.4): in the form, or as user name and password."""
+
+    def renew(_: Token) -> Token:
+        return _client_token(connection, token_url, client_id, client_secret, scopes, in_form)
+
+    return KeptToken(_Renewable(connection.tokens), renew, connection.now)
 
 
 class _Renewable:
@@ -150,10 +192,10 @@ class _Renewable:
         )
 
 
-def _renewal(document: Document, connection: Connection) -> Callable[[Token], Token] | None:
-    settings = oauth_settings(document)
-    client_id, client_secret = (str(connection.settings.get(name) or "") for name in settings_names(document))
-    if settings is None or not client_id:
+def _renewal(settings: OAuthSettings, connection: Connection) -> Callable[[Token], Token] | None:
+    names = (settings.client_id_env, settings.client_secret_env)
+    client_id, client_secret = (str(connection.settings.get(name) or "") for name in names)
+    if not client_id:
         return None
     moved = replace(settings, token_url=connection.address(settings.token_url))
 
@@ -171,18 +213,19 @@ def _renewal(document: Document, connection: Connection) -> Callable[[Token], To
     return renew
 
 
-def _client_token(auth: ClientCredentials, connection: Connection, scope: Scope) -> Token:
+def _client_token(
+    connection: Connection, token_url: str, client_id: str, secret: str, scopes: Sequence[str], in_form: bool
+) -> Token:
     """A fresh token. Raises ProviderError."""
-    client_id, secret = fill(auth.client_id, scope), fill(auth.client_secret, scope)
-    form = {"grant_type": "client_credentials"} | ({"scope": " ".join(auth.scopes)} if auth.scopes else {})
+    form = {"grant_type": "client_credentials"} | ({"scope": " ".join(scopes)} if scopes else {})
     headers = {}
-    if auth.client_authentication == "client_secret_post":
+    if in_form:
         form |= {"client_id": client_id, "client_secret": secret}
     else:
         headers["Authorization"] = "Basic " + base64.b64encode(f"{client_id}:{secret}".encode()).decode()
     answer = connection.http.bound(secrets=[secret]).request(
         "POST",
-        connection.address(auth.token_url),
+        connection.address(token_url),
         operation="get token",
         form=form,
         headers=headers,

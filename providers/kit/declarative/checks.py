@@ -27,42 +27,55 @@ def account_of(document: Document, runner: Runner) -> Account:
     """Whose account the credentials open. Raises ProviderError."""
     settings = document.identify
     result = runner.run(document.operation(settings.operation), {})
-    account_id = _found(settings.account_id, result.data)
-    if settings.account_id and not account_id:
+    seed = (document.id, *runner.secrets)
+    return account_in(result.data, settings.account_id, settings.account_name, document.name, seed)
+
+
+def account_in(data: Any, id_path: str, name_path: str, service: str, seed: Sequence[str]) -> Account:
+    """The account that an answer names, by two JMESPaths. Where it has no id, `seed` makes one.
+
+    Raises UnexpectedResponse.
+    """
+    account_id = _found(id_path, data)
+    if id_path and not account_id:
         raise UnexpectedResponse(
             "The answer does not say whose account it is.",
             fix="Look at where the document finds the account's id.",
             code="shape",
         )
     if not account_id:  # the service does not tell: one key is one account
-        account_id = hashlib.sha256("\x1f".join((document.id, *runner.secrets)).encode()).hexdigest()[:16]
-    return Account(id=account_id, name=_found(settings.account_name, result.data) or f"{document.name} account")
+        account_id = hashlib.sha256("\x1f".join(seed).encode()).hexdigest()[:16]
+    return Account(id=account_id, name=_found(name_path, data) or f"{service} account")
 
 
 def connection_steps(document: Document, runner: Runner) -> Sequence[Step]:
-    steps = []
+    steps: list[Step] = []
     if document.identify.operation:
-        kept: list[Account] = []
-
-        def answers() -> StepOutcome:
-            kept.append(account_of(document, runner))
-            return passed(f"{document.name} answered and accepts what was entered.")
-
-        steps += [
-            Step(name="answers", label=f"{document.name} answers", run=answers),
-            Step(
-                name="account",
-                label="Whose account it is",
-                run=lambda: passed(f"It is the account of {kept[0].name}.", account=kept[0]),
-                needs=("answers",),
-            ),
-        ]
+        steps += account_steps(document.name, lambda: account_of(document, runner))
     if document.webhook is not None:
-        steps += webhook_steps(document, runner.connection)
+        steps += webhook_steps(document.name, runner.connection)
     return steps
 
 
-def webhook_steps(document: Document, connection: Connection) -> list[Step]:
+def account_steps(service: str, identify: Callable[[], Account]) -> list[Step]:
+    kept: list[Account] = []
+
+    def answers() -> StepOutcome:
+        kept.append(identify())
+        return passed(f"{service} answered and accepts what was entered.")
+
+    return [
+        Step(name="answers", label=f"{service} answers", run=answers),
+        Step(
+            name="account",
+            label="Whose account it is",
+            run=lambda: passed(f"It is the account of {kept[0].name}.", account=kept[0]),
+            needs=("answers",),
+        ),
+    ]
+
+
+def webhook_steps(service: str, connection: Connection) -> list[Step]:
     state = connection.webhook
 
     def secret() -> StepOutcome:
@@ -83,7 +96,7 @@ def webhook_steps(document: Document, connection: Connection) -> list[Step]:
         if state.last_received_at is None:
             return warning(
                 "Nothing has arrived yet.",
-                fix=f"Enter this connection's address at {document.name}, and let it send a test.",
+                fix=f"Enter this connection's address at {service}, and let it send a test.",
                 degrades=False,
             )
         return passed("Deliveries arrive.")
@@ -96,19 +109,26 @@ def webhook_steps(document: Document, connection: Connection) -> list[Step]:
 
 def test_steps(document: Document, runner: Runner, test: ServiceTest) -> Sequence[Step]:
     operation = document.operation(test.operation)
+    return expected_steps(operation.label or operation.id, lambda: runner.run(operation, test.inputs), test.expect)
+
+
+def expected_steps(
+    label: str, run: Callable[[], OperationResult], expectations: Sequence[Expectation]
+) -> Sequence[Step]:
+    """One line for the call, and one for each thing that is expected of its answer."""
     kept: list[OperationResult] = []
 
     def call() -> StepOutcome:
-        kept.append(runner.run(operation, test.inputs))
+        kept.append(run())
         return passed(f"The answer came: status {kept[0].status}, {kept[0].elapsed_ms:.0f} ms.")
 
     def held(expectation: Expectation) -> Callable[[], StepOutcome]:
         return lambda: _outcome(expectation, kept[0])
 
-    steps = [Step(name="call", label=operation.label or operation.id, run=call)]
+    steps = [Step(name="call", label=label, run=call)]
     return steps + [
         Step(name=f"expect-{number}", label=one.says or sentence_of(one), run=held(one), needs=("call",))
-        for number, one in enumerate(test.expect, 1)
+        for number, one in enumerate(expectations, 1)
     ]
 
 

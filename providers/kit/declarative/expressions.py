@@ -117,11 +117,15 @@ def value_of(node: Node, scope: Mapping[str, Any]) -> Any:
         for name in node.path:
             value = value.get(name) if isinstance(value, Mapping) else None
         return value
-    arguments = [value_of(one, scope) for one in node.arguments]
+    return applied(node.name, *(value_of(one, scope) for one in node.arguments))
+
+
+def applied(function: str, *arguments: Any) -> Any:
+    """What a named function makes of values. Raises TemplateError, KeyError where there is no such function."""
     try:
-        found = FUNCTIONS[node.name].call(*arguments)
+        found = FUNCTIONS[function].call(*arguments)
     except (ValueError, TypeError, OverflowError, ArithmeticError):
-        raise TemplateError(f"“{node.name}” can do nothing with what it was given.") from None
+        raise TemplateError(f"“{function}” can do nothing with what it was given.") from None
     if isinstance(found, str | bytes) and len(found) > MAX_RESULT:
         raise TemplateError("What the text becomes is too long.")
     return found

@@ -34,30 +34,31 @@ _BARS = (
 
 def guide_of(document: Document) -> str:
     """The set-up guide as Markdown, with the five sections that all guides have."""
-    needs = [f"- An account at [{_line(document.name)}]({document.website})."] if document.website else []
+    needs = [f"- An account at [{as_line(document.name)}]({document.website})."] if document.website else []
     needs += [
-        f"- **{_line(one.label)}**: {_line(one.how_to or one.help or 'asked for below.')}" for one in document.fields
+        f"- **{as_line(one.label)}**: {as_line(one.how_to or one.help or 'asked for below.')}"
+        for one in document.fields
     ]
     steps = [
-        f"{number}. **{_line(one.title)}** {_line(one.text)}"
-        + (f" [{_line(one.url_label or 'Open the page')}]({one.url})" if one.url else "")
+        f"{number}. **{as_line(one.title)}** {as_line(one.text)}"
+        + (f" [{as_line(one.url_label or 'Open the page')}]({one.url})" if one.url else "")
         for number, one in enumerate(document.setup, 1)
     ]
     if isinstance(document.auth, OAuthCode):
-        steps.append(f"{len(steps) + 1}. **Connect.** Press “Connect” and sign in at {_line(document.name)}.")
-    permissions = [f"- **{_line(one.label)}**: {_line(one.reason)}" for one in document.permissions]
-    errors = [f"- {_line(one.message)} {_line(one.fix)}" for one in document.errors if one.message]
+        steps.append(f"{len(steps) + 1}. **Connect.** Press “Connect” and sign in at {as_line(document.name)}.")
+    permissions = [f"- **{as_line(one.label)}**: {as_line(one.reason)}" for one in document.permissions]
+    errors = [f"- {as_line(one.message)} {as_line(one.fix)}" for one in document.errors if one.message]
     sections = (
-        (f"# {_line(document.name)}", [_line(document.description or document.tagline)]),
+        (f"# {as_line(document.name)}", [as_line(document.description or document.tagline)]),
         ("## What you need", needs or ["Nothing besides this hub."]),
         ("## Steps", steps or ["1. Enter what is asked for, and press “Test”."]),
         ("## What each permission is for", permissions or ["No permissions are asked for."]),
         ("## Troubleshooting", errors or ["Run the connection test: each line says what to do."]),
-        ("## How to remove", [f"Delete the connection here, then remove the key at {_line(document.name)}."]),
+        ("## How to remove", [f"Delete the connection here, then remove the key at {as_line(document.name)}."]),
     )
     return "\n\n".join(f"{title}\n\n" + "\n".join(lines) for title, lines in sections) + "\n"
 
 
-def _line(text: str) -> str:
+def as_line(text: str) -> str:
     """One line of text that Markdown takes as text."""
     return " ".join(text.split()).replace("<", "&lt;").replace("[", "\\[")

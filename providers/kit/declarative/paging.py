@@ -59,7 +59,7 @@ def next_page(
             raise _odd("the cursor is too long")
         return replace(call, query={**call.query, pagination.parameter: cursor}) if pagination.parameter else cursor
     if isinstance(pagination, ByLinkHeader):
-        url = _next_link(answer.headers.get("Link", ""))
+        url = next_link(answer.headers.get("Link", ""))
     else:
         assert isinstance(pagination, ByNextUrl)
         url = text_of(select(pagination.select, data)) if pagination.select else ""
@@ -95,7 +95,7 @@ def _more(expression: str, data: Any) -> bool:
     return not expression or bool(select(expression, data))
 
 
-def _next_link(header: str) -> str:
+def next_link(header: str) -> str:
     links: Sequence[Mapping[str, str]] = parse_header_links(header) if 0 < len(header) < 20_000 else ()
     return next((one.get("url", "") for one in links if one.get("rel") == "next"), "")
 

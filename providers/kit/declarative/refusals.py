@@ -68,21 +68,23 @@ def error_of(
 def _applies(rule: ErrorRule, answer: Answer, data: Any) -> bool:
     if not (rule.statuses or rule.when) or (rule.statuses and answer.status not in rule.statuses):
         return False
-    if not rule.when:
-        return True
+    return not rule.when or meets(rule.when, data)
+
+
+def meets(condition: str, data: Any) -> bool:
+    """Whether a condition (JMESPath) holds; one that does not fit this answer does not."""
     try:
-        return bool(select(rule.when, data))
+        return bool(select(condition, data))
     except SelectionError:
-        return False  # a condition that does not fit this answer does not hold
+        return False
 
 
 def _error(rule: ErrorRule, document: Document, answer: Answer, data: Any, secrets: Iterable[str]) -> ProviderError:
     message, fix = MESSAGES[rule.error]
     words = rule.message or message.format(document.name)
-    said = _vendor_text(rule, data, secrets)
     more: dict[str, Any] = {"retry_after": answer.retry_after} if rule.error == "rate_limit" else {}
     return ERRORS[rule.error](
-        f"{words} It says: “{said}”" if said else words,
+        quoting(words, rule.vendor_text, data, secrets),
         fix=rule.fix or fix,
         fix_url=rule.fix_url,
         status=answer.status,
@@ -90,10 +92,12 @@ def _error(rule: ErrorRule, document: Document, answer: Answer, data: Any, secre
     )
 
 
-def _vendor_text(rule: ErrorRule, data: Any, secrets: Iterable[str]) -> str:
+def quoting(words: str, path: str, data: Any, secrets: Iterable[str]) -> str:
+    """Our words, and the service's own where `path` (JMESPath) finds them, shortened and without secrets."""
     try:
-        found = select(rule.vendor_text, data) if rule.vendor_text else None
+        found = select(path, data) if path else None
     except SelectionError:
-        return ""
+        return words
     text = " ".join(redact(text_of(found), secrets).split()) if isinstance(found, str | int) else ""
-    return text if len(text) <= MAX_VENDOR_TEXT else text[: MAX_VENDOR_TEXT - 1] + "…"
+    text = text if len(text) <= MAX_VENDOR_TEXT else text[: MAX_VENDOR_TEXT - 1] + "…"
+    return f"{words} It says: “{text}”" if text else words

@@ -64,9 +64,14 @@ def base_address(document: Document, configuration: Mapping[str, Any]) -> str:
     try:
         first = parse(text).parts[0] if text else ""
         whole = not isinstance(first, str)
-        base = fill(text, {"configuration": configuration}, each=(lambda one: one) if whole else _host_part)
+        base = fill(text, {"configuration": configuration}, each=(lambda one: one) if whole else host_part)
     except TemplateError as error:
         raise InvalidConfiguration(f"The service's address cannot be made: {error}", fix=_FIX_ADDRESS) from None
+    return complete_address(base)
+
+
+def complete_address(base: str) -> str:
+    """A whole base address, without the slash at its end. Raises InvalidConfiguration."""
     parts = urlsplit(base)
     if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment:
         raise InvalidConfiguration("The service's address is not complete.", fix=_FIX_ADDRESS)
@@ -80,10 +85,10 @@ def request_for(document: Document, operation: Operation, scope: Scope) -> Call:
         for name, template in {**document.headers, **operation.headers}.items():
             value = evaluate(template, scope)
             if value is not None:
-                headers[name] = _header(text_of(value), name)
+                headers[name] = header_text(text_of(value), name)
         call = Call(
             method=operation.method,
-            url="/" + fill(operation.path, scope, each=_path_part).lstrip("/"),
+            url="/" + fill(operation.path, scope, each=path_part).lstrip("/"),
             query=_texts(operation.query, scope),
             headers=headers,
         )
@@ -112,14 +117,14 @@ def _with_body(call: Call, body: Body, scope: Scope) -> Call:
         content = {"query": body.query, "variables": filled(body.variables, scope)}
         return _sending(call, json.dumps(content, ensure_ascii=False), "application/json")
     if isinstance(body, XmlBody):
-        text = fill(body.content, scope, each=_xml_text)
+        text = fill(body.content, scope, each=xml_text)
         return _sending(call, text, body.content_type)
     if isinstance(body, FormBody):
         return replace(call, form=_texts(body.fields, scope))
     assert isinstance(body, MultipartBody)
     files = {
         name: (
-            _header(fill(one.filename, scope), "filename").replace("/", "_").replace("\\", "_"),
+            header_text(fill(one.filename, scope), "filename").replace("/", "_").replace("\\", "_"),
             fill(one.content, scope),
             one.content_type,
         )
@@ -138,7 +143,7 @@ def _texts(templates: Mapping[str, str], scope: Scope) -> dict[str, str]:
     return {name: text_of(value) for name, value in values if value is not None}
 
 
-def _path_part(value: str) -> str:
+def path_part(value: str) -> str:
     # Also inside: some servers take %2F for a slash before they look where a path leads.
     if not value or any(part in (".", "..") for part in re.split(r"[/\\]", value)):
         raise InvalidRequest(
@@ -148,7 +153,7 @@ def _path_part(value: str) -> str:
     return quote(value, safe="")
 
 
-def _host_part(value: str) -> str:
+def host_part(value: str) -> str:
     if not _HOST_VALUE.fullmatch(value):
         raise InvalidConfiguration(
             "A value that is part of the service's address may only have letters, digits and hyphens.",
@@ -157,7 +162,7 @@ def _host_part(value: str) -> str:
     return value
 
 
-def _header(value: str, name: str) -> str:
+def header_text(value: str, name: str) -> str:
     if _CONTROL.search(value) or not value.isascii():
         raise InvalidRequest(
             f"The value for {name} has a line break or a letter that cannot be sent there.",
@@ -166,7 +171,7 @@ def _header(value: str, name: str) -> str:
     return value
 
 
-def _xml_text(value: str) -> str:
+def xml_text(value: str) -> str:
     if re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f￾￿]", value):
         raise InvalidRequest("A value has a character that XML cannot hold.", fix="Remove it and try again.")
     return escape(value, {'"': "&quot;", "'": "&apos;"})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -201,7 +201,7 @@ class Runner:
         if operation.incremental is None or not operation.incremental.select:
             return newest
         values = [text_of(self._select(operation.incremental.select, one)) for one in items]
-        return max([newest, *values], key=_in_order)
+        return newest_of(newest, values)
 
     def _picked(self, operation: Operation, item: Any) -> Any:
         outputs = operation.response.outputs
@@ -218,6 +218,11 @@ class Runner:
         return UnexpectedResponse(
             "The answer does not have the form that the document expects.", fix=str(error), code="shape"
         )
+
+
+def newest_of(newest: str, values: Iterable[str]) -> str:
+    """The greatest of them all: where the next incremental run begins."""
+    return max([newest, *values], key=_in_order)
 
 
 def _in_order(text: str) -> tuple[int, float, str]:

@@ -10,6 +10,7 @@ import base64
 import hmac
 import json
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import cached_property
 from typing import Any, ClassVar
@@ -28,7 +29,6 @@ from providers.kit.declarative.document_calls import (
     ByOffset,
     ByPage,
     ClientCredentials,
-    ErrorRule,
     OAuthCode,
     Operation,
     SampleAnswer,
@@ -68,27 +68,16 @@ class DocumentStandIn(VendorStandIn):
         if not self._accepted(request):
             return self.refuse(Fault.BAD_KEY, request)
         if not operation.samples:
-            return _empty(operation)
+            return empty_answer(operation)
         return self._sample(operation, operation.samples[self._page(operation, request)], request)
 
     def refuse(self, fault: Fault, request: SandboxRequest) -> SandboxResponse:
-        kind, status, words = _FAULTS[fault]
-        more = {"Retry-After": "3600"} if fault is Fault.RATE_LIMIT else {}
-        rule = self._rule(kind)
-        if rule is not None and rule.sample is not None:
-            operation = self._operation(request)
-            return _answer(rule.sample, operation.response.kind if operation else "json", more)
-        if rule is not None and rule.statuses and not rule.when:
-            status = rule.statuses[0]
-        return _json(status, {"error": words}, more)
+        operation = self._operation(request)
+        return refusal_answer(self.document, fault, operation.response.kind if operation else "json")
 
     @property
     def _scope(self) -> dict[str, Any]:
         return {"configuration": self.credentials(), "now": self.now()}
-
-    def _rule(self, kind: str) -> ErrorRule | None:
-        rules = [one for one in self.document.errors if one.error == kind]
-        return next((one for one in rules if one.sample is not None), rules[0] if rules else None)
 
     def _token(self, auth: ClientCredentials, request: SandboxRequest) -> SandboxResponse:
         form = parse_qs(request.body.decode("utf-8", "replace"))
@@ -157,7 +146,7 @@ class DocumentStandIn(VendorStandIn):
         sample: SampleAnswer,
         request: SandboxRequest,
     ) -> bool:
-        response = _answer(sample, operation.response.kind, {})
+        response = sample_answer(sample, operation.response.kind, {})
         answer = Answer(
             status=response.status,
             headers={**requests.structures.CaseInsensitiveDict(response.headers)},
@@ -182,7 +171,7 @@ class DocumentStandIn(VendorStandIn):
     def _sample(self, operation: Operation, sample: SampleAnswer, request: SandboxRequest) -> SandboxResponse:
         """The sample, with its addresses at the host that was asked."""
         here, asked = urlsplit(example_base(self.document)).netloc, request.headers.get("host", "")
-        answer = _answer(sample, operation.response.kind, {})
+        answer = sample_answer(sample, operation.response.kind, {})
         if not here or here == asked or not asked:
             return answer
         return SandboxResponse(
@@ -190,6 +179,19 @@ class DocumentStandIn(VendorStandIn):
             body=answer.body.replace(f"//{here}".encode(), f"//{asked}".encode()),
             headers={name: value.replace(f"//{here}", f"//{asked}") for name, value in answer.headers.items()},
         )
+
+
+def refusal_answer(document: Document, fault: Fault, kind: str = "json") -> SandboxResponse:
+    """What the service says to a refused key, a missing permission, too many calls: the document's sample of it."""
+    error, status, words = _FAULTS[fault]
+    more = {"Retry-After": "3600"} if fault is Fault.RATE_LIMIT else {}
+    rules = [one for one in document.errors if one.error == error]
+    rule = next((one for one in rules if one.sample is not None), rules[0] if rules else None)
+    if rule is not None and rule.sample is not None:
+        return sample_answer(rule.sample, kind, more)
+    if rule is not None and rule.statuses and not rule.when:
+        status = rule.statuses[0]
+    return _json(status, {"error": words}, more)
 
 
 def credentials_for(document: Document) -> dict[str, str]:
@@ -220,13 +222,13 @@ def _same_body(operation: Operation, request: SandboxRequest) -> bool:
     return not query or json.dumps(query, ensure_ascii=False)[1:-1].encode() in request.body
 
 
-def _answer(sample: SampleAnswer, kind: str, more: dict[str, str]) -> SandboxResponse:
+def sample_answer(sample: SampleAnswer, kind: str, more: Mapping[str, str] | None = None) -> SandboxResponse:
     body = sample.text.encode() if sample.text else json.dumps(sample.json, ensure_ascii=False).encode()
-    headers = {"Content-Type": _KINDS[kind if sample.text else "json"], **sample.headers, **more}
+    headers = {"Content-Type": _KINDS[kind if sample.text else "json"], **sample.headers, **(more or {})}
     return SandboxResponse(status=sample.status, body=b"" if sample.status in (204, 304) else body, headers=headers)
 
 
-def _empty(operation: Operation) -> SandboxResponse:
+def empty_answer(operation: Operation) -> SandboxResponse:
     bodies = {"json": b"{}", "xml": b"<answer/>", "csv": b"", "text": b""}
     kind = operation.response.kind
     return SandboxResponse(status=200, body=bodies[kind], headers={"Content-Type": _KINDS[kind]})

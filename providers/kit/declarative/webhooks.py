@@ -53,7 +53,7 @@ def verify_delivery(webhook: Webhook, request: InboundRequest, secrets: Sequence
         message_id, timestamp, value = (request.headers.get(name, "") for name in names)
         verify_standard(request.body, message_id, timestamp, value, secrets, now, tolerance=scheme.tolerance)
     elif isinstance(scheme, TimestampedScheme):
-        _known(secrets)
+        known(secrets)
         value = header(request.headers, scheme.header.lower())
         verify_timestamped(request.body, value, secrets, now, scheme=scheme.scheme, tolerance=scheme.tolerance)
     elif isinstance(scheme, HmacScheme):
@@ -115,7 +115,7 @@ def sample_delivery(
 
 
 def _verify_hmac(scheme: HmacScheme, request: InboundRequest, secrets: Sequence[str], now: datetime) -> None:
-    _known(secrets)
+    known(secrets)
     value = header(request.headers, scheme.header.lower())
     timestamp = header(request.headers, scheme.timestamp_header.lower()) if scheme.timestamp_header else ""
     message_id = header(request.headers, scheme.id_header.lower()) if scheme.id_header else ""
@@ -139,7 +139,7 @@ def signed_bytes(scheme: HmacScheme, body: bytes, *, timestamp: str, message_id:
 
 
 def _verify_secret(scheme: BasicScheme | TokenScheme, request: InboundRequest, secrets: Sequence[str]) -> None:
-    _known(secrets)
+    known(secrets)
     if isinstance(scheme, TokenScheme) and scheme.place == "query":
         given = request.query.get(scheme.name, "")
     else:
@@ -158,7 +158,8 @@ def _verify_secret(scheme: BasicScheme | TokenScheme, request: InboundRequest, s
         )
 
 
-def _known(secrets: Sequence[str]) -> None:
+def known(secrets: Sequence[str]) -> None:
+    """Raises SignatureInvalid where no secret is stored."""
     if not any(secrets):
         raise SignatureInvalid(
             "No signing secret is stored for this connection, so no delivery can be trusted.",

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from providers.kit.conformance import check
 from providers.kit.declarative import Severity, read, registered, to_yaml, validate
+from providers.kit.declarative.generating import folder_name, package
 from providers.kit.declarative.importing import (
     Draft,
     NotImportable,
     from_curl,
     from_har,
     from_openapi,
+    from_page,
     from_postman,
     from_sample,
 )
@@ -188,3 +196,87 @@ def test_published_descriptions_become_drafts_that_run(path: Any) -> None:
     for operation in [one for one in draft.document.operations if one.effect == "read" and one.samples][:12]:
         inputs = {one.name: one.example for one in operation.inputs if one.required and not one.default}
         assert provider.run_operation(operation.id, inputs).status < 300, operation.id
+
+
+def test_packages_of_published_descriptions_are_formatted_and_linted(tmp_path: Path) -> None:
+    """Texts, names and patterns as real services write them."""
+    for path in DESCRIPTIONS:
+        drafted = from_openapi(path.read_bytes()).document
+        proof = drafted.operation(drafted.identify.operation)
+        some = (proof, *(one for one in drafted.operations[:40] if one != proof))
+        for name, text in package(replace(drafted, operations=some, tests=())).items():
+            file = tmp_path / folder_name(drafted) / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+    settings_file = str(Path(__file__).resolve().parents[3] / "pyproject.toml")
+    for command in (["format", "--diff"], ["check", "--output-format", "concise"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "ruff", *command, "--config", settings_file, str(tmp_path)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stdout[-3000:]) == (0, done.stdout[-3000:])
+
+
+PAGE = """
+Acme API reference. Base URL: https://api.acme.example.com/v1
+
+Authentication: send your key with each request.
+
+    Authorization: Bearer tok_very_secret_1
+
+## List customers
+
+GET /customers?limit=10
+
+{"data": [{"id": "c_1", "email": "ada@example.com"}], "has_more": false}
+
+## Read a customer
+
+`GET /customers/{customer_id}`
+
+## Make a customer
+
+curl -X POST https://api.acme.example.com/v1/customers \\
+  -H 'Authorization: Bearer tok_very_secret_1' \\
+  -d '{"email": "eve@example.com"}'
+
+Anything above 100 calls a minute is refused.
+"""
+
+
+def test_the_text_of_a_page_becomes_a_draft() -> None:
+    draft = from_page(PAGE)
+    calls = {(one.method, one.path) for one in draft.document.operations}
+    assert {method for method, _ in calls} == {"GET", "POST"}
+    assert len(calls) == 3
+    assert draft.document.base_url == "https://api.acme.example.com/v1"
+    assert draft.document.auth.kind == "bearer"
+    listing = next(one for one in draft.document.operations if one.samples)
+    assert listing.samples[0].json == {"data": [{"id": "c_1", "email": "ada@example.com"}], "has_more": False}
+    assert errors(draft) == []
+    assert "tok_very_secret_1" not in to_yaml(draft.document)
+    assert any("3 calls" in one for one in draft.understood)
+    assert any("sentences between the calls" in one for one in draft.not_understood)
+
+
+def test_a_page_without_calls_is_no_draft_and_says_so() -> None:
+    with pytest.raises(NotImportable, match="names no call"):
+        from_page("We are a great company. Call us!")
+
+
+def test_a_call_without_a_host_is_told() -> None:
+    draft = from_page("curl https://api.example.com/me\n" + "curl 'unclosed")
+    assert len(draft.document.operations) == 1
+    assert any("quote" in one for one in draft.not_understood)
+
+
+@pytest.mark.parametrize(
+    "text", ["GET /" + "a/" * 40_000, "{" * 90_000, "curl '" * 20_000, "base " * 60_000 + "https://a.b"]
+)
+def test_a_hostile_page_ends_soon(text: str) -> None:
+    began = time.perf_counter()
+    with contextlib.suppress(NotImportable):
+        from_page(text)
+    assert time.perf_counter() - began < 5

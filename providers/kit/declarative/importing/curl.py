@@ -23,6 +23,13 @@ class _Parser(argparse.ArgumentParser):
 
 def from_curl(command: str) -> Draft:
     """A draft of one command. Raises NotImportable."""
+    missed: list[str] = []
+    draft = draft_of([seen_in(command, missed)])
+    return replace(draft, not_understood=(*draft.not_understood, *missed))
+
+
+def seen_in(command: str, missed: list[str]) -> SeenRequest:
+    """The request that a command makes; what was not understood goes into `missed`. Raises NotImportable."""
     if len(command) > MAX_LENGTH:
         raise NotImportable("The command is longer than 200,000 letters.")
     try:
@@ -32,13 +39,12 @@ def from_curl(command: str) -> Draft:
     if not words or words[0].rpartition("/")[2] not in ("curl", "curl.exe"):
         raise NotImportable("The command does not begin with curl.")
     options, unknown = _parser().parse_known_args(words[1:])
-    missed = [f"“{one[:60]}” was not understood." for one in unknown]
+    missed += [f"“{one[:60]}” was not understood." for one in unknown]
     urls = [*options.url, *(one for one in options.addresses)]
     if not urls:
         raise NotImportable("The command has no address.")
-    draft = draft_of([_request(options, urls[0], missed)])
     missed += [f"Only the first address was taken, not {one[:100]}." for one in urls[1:]]
-    return replace(draft, not_understood=(*draft.not_understood, *missed))
+    return _request(options, urls[0], missed)
 
 
 def _request(options: Any, url: str, missed: list[str]) -> SeenRequest:
