@@ -22,6 +22,7 @@ def sweep() -> int:
     with reading():
         found = sending.due(db.session())
         db.session.rollback()
+    sending.give_up_lost(db.session())
     for mail_id in found:
         ring_now(JOB, mail_id)
     return len(found)

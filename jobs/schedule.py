@@ -53,6 +53,7 @@ SCHEDULE: tuple[Periodic, ...] = (
     Periodic(name="crm-sync", job="jobs.crm.sync_due", every=60),
     Periodic(name="crm-send", job="jobs.crm.send_due", every=30),
     Periodic(name="crm-tidy", job="jobs.crm.tidy", every=3600),
+    Periodic(name="links-sweep", job="jobs.connect_links.sweep", every=60),
     Periodic(name="demo-sweep", job="jobs.demo.sweep", every=60),
     Periodic(name="purge", job="jobs.housekeeping.purge", every=3600),
 )

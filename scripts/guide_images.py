@@ -28,6 +28,7 @@ from tests.runtime.product import Product, toolkit  # noqa: E402 (path first)
 IMAGES = ROOT / "docs" / "guide" / "images"
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
 WALKED = ("wizard", "practice", "test-failed")
+LINK = "link"
 """Pictures that are taken on the way through a connection, by how their names begin."""
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
@@ -115,6 +116,35 @@ def wizard(page: Page) -> Iterator[str]:
     yield "test-failed"
 
 
+def connect_link(page: Page) -> Iterator[tuple[str, Page]]:
+    """A client is asked and connects, in a browser that knows nobody."""
+    page.goto("/connect-links/new")
+    page.get_by_label("Name of the client").fill("Ben Baker")
+    for box in page.locator("main input[type=checkbox]").all()[-3:-1]:
+        box.check()
+    page.get_by_label("Sandbox").check()
+    page.get_by_label("What is it for?").fill("So that we can show your sales in the monthly report.")
+    yield "new", page
+    page.get_by_role("button", name="Make the link").click()
+    address = page.get_by_label("Link", exact=True).input_value()
+    kept = page.context.cookies()
+    page.context.clear_cookies()
+    page.goto(address)
+    yield "ask", page
+    page.get_by_role("button", name="Continue").click()
+    yield "steps", page
+    while page.get_by_role("button", name=re.compile("^Connect ")).count():
+        page.get_by_role("button", name=re.compile("^Connect ")).first.click()
+        page.get_by_role("button", name="Send and test").click()
+        page.get_by_role("heading", name="Is this your account?").wait_for(timeout=30_000)
+        yield "test", page
+        page.get_by_role("button", name="Yes, connect it").click()
+        page.wait_for_url(re.compile(r"/connect/with/lnk_\w+(/end)?$"))
+    yield "end", page
+    page.context.clear_cookies()
+    page.context.add_cookies(kept)  # type: ignore[arg-type]  # what it gave
+
+
 def shoot(page: Page, name: str, size: str, theme: str) -> None:
     page.wait_for_load_state("networkidle")
     page.screenshot(path=IMAGES / f"{name}-{size}-{theme}.png", animations="disabled")
@@ -153,6 +183,9 @@ def with_sample_data(browser: Browser, product: Product, email: str, password: s
             if name.startswith(wanted):
                 page.goto(path)
                 shoot(page, name, size, theme)
+        if LINK.startswith(wanted) or wanted.startswith(LINK):
+            for step, seen in connect_link(page):
+                shoot(seen, f"{LINK}-{step}", size, theme)
         if any(name.startswith(wanted) or wanted.startswith(name) for name in WALKED):
             for name in wizard(page):
                 if name.startswith(wanted):

@@ -38,6 +38,7 @@ FEATURES: tuple[str, ...] = (
     "webhooks",
     "health",
     "crm",
+    "connect_links",
     "monitoring",
     "inbox",
     "marketplace",

@@ -55,7 +55,7 @@ def _after(response: Response) -> Response:
         headers.setdefault("Cache-Control", "no-store")
     headers["Content-Security-Policy"] = CSP
     headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = "same-origin"
+    headers.setdefault("Referrer-Policy", "same-origin")
     headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     headers["X-Frame-Options"] = "DENY"

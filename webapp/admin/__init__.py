@@ -7,6 +7,7 @@ from webapp.core.navigation import NavEntry
 
 
 def init_app(app: Flask) -> None:
+    from webapp.admin import mail as mail  # adds its views to the blueprint
     from webapp.admin import people as people  # adds its views to the blueprint
     from webapp.admin.routes import bp
 

@@ -2,12 +2,32 @@
 
 from flask import Flask
 
-from webapp.api import analytics, contacts, documents, events, integrations, marketplace, tests, waiting
+from webapp.api import (
+    analytics,
+    connect_links,
+    contacts,
+    documents,
+    events,
+    integrations,
+    marketplace,
+    tests,
+    waiting,
+)
 from webapp.api.operations import blueprint
 from webapp.core import settings_tabs
 from webapp.core.permissions import SIGNED_IN
 
-__all__ = ["analytics", "contacts", "documents", "events", "init_app", "integrations", "marketplace", "tests"]
+__all__ = [
+    "analytics",
+    "connect_links",
+    "contacts",
+    "documents",
+    "events",
+    "init_app",
+    "integrations",
+    "marketplace",
+    "tests",
+]
 
 
 def init_app(app: Flask) -> None:

@@ -13,6 +13,7 @@ Examples = Mapping[str, Mapping[str, Any]]
 """By name: {"summary": …, "value": …}, as OpenAPI has them."""
 
 INSTANCE = "ins_8fj2k5m0p3q7r9s1t4v6"
+LINK = "lnk_5m0p3q7r9s1t4v68fj2k"
 
 
 def examples_of(registry: Registry) -> Mapping[str, Examples]:
@@ -52,6 +53,15 @@ def examples_of(registry: Registry) -> Mapping[str, Examples]:
             "stored": _example("Check a connection", testId=shown.tests[0].id, instanceId=INSTANCE),
             **_with_inputs(known),
         },
+        "create_connect_link": {
+            "one": _example(
+                "Ask for one account",
+                clientName="Ben Baker",
+                providerIds=[shown.id],
+                message="So that we can show your figures in the monthly report.",
+            )
+        },
+        "revoke_connect_link": {"one": _example("Take one back", id=LINK)},
         "create_contact": {
             "one": _example(
                 "Create one", instanceId=INSTANCE, email="ada@example.com", firstName="Ada", lastName="Lovelace"

@@ -49,6 +49,7 @@ TAGS = {
     "Analytics": "What happened, how fast, and what failed.",
     "Marketplace": "The providers that can be connected.",
     "Events": "What vendors sent.",
+    "Connect links": "Clients connect accounts by themselves, without an account here.",
     "Contacts": "People in connected CRMs: read, created, and changed on both sides.",
 }
 _HEADERS = {

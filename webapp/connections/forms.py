@@ -1,20 +1,14 @@
-"""What people type about connections. Fields of a provider become fields of a form; the service checks them."""
+"""What people type about connections, besides the fields of providers (`webapp.instances.forms`)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
-from wtforms import Field as FormField
-from wtforms import PasswordField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import RadioField, StringField, TextAreaField
 
-from providers.kit.contract import Environment, Field, FieldKind, Manifest
-from webapp.core.errors import Invalid
+from providers.kit.contract import Environment, Manifest
 from webapp.core.forms import ProductForm, options
-from webapp.instances.queries import FieldView
-
-PREFIX = "field-"
-"""Before a provider's field names: one of them might be called like a method of a form."""
+from webapp.instances.forms import HiddenTextArea, Needed
 
 ENVIRONMENT_WORDS = {
     Environment.LIVE: "The real account. What happens here is real.",
@@ -24,22 +18,6 @@ ENVIRONMENT_WORDS = {
 ENVIRONMENT_LABELS = {Environment.LIVE: "Live", Environment.TEST: "Test mode", Environment.SANDBOX: "Sandbox"}
 ENVIRONMENT_ICONS = {"live": "bolt", "test": "tool", "sandbox": "flask"}
 OVERLAPS = (("0", "At once"), ("24", "After 24 hours"), ("72", "After 3 days"), ("168", "After 7 days"))
-
-
-class Needed:
-    """Marks a field as needed, for its label. Whether something is there is the service's business."""
-
-    field_flags = {"required": True}
-
-    def __call__(self, form: Any, field: Any) -> None:
-        return
-
-
-class HiddenTextArea(TextAreaField):  # type: ignore[misc]  # WTForms has no types
-    """Secrets of many lines: what was typed is never sent back."""
-
-    def _value(self) -> str:
-        return ""
 
 
 class NameForm(ProductForm):
@@ -60,45 +38,3 @@ class PurposeForm(NameForm):
 
 class PasteForm(ProductForm):
     text = HiddenTextArea("Your keys", [Needed()], description="A whole .env file, JSON, or a list of keys.")
-
-
-def provider_form(
-    fields: Iterable[Field], views: Mapping[str, FieldView] | None = None, *, scope: str = ""
-) -> type[ProductForm]:
-    """A form class with one input per field, named with `PREFIX`. Secrets are never filled in. `scope` keeps the ids
-    of several such forms on one page apart."""
-    made = {f"{PREFIX}{one.name}": _input(one, (views or {}).get(one.name), scope) for one in fields}
-    return type("ProviderForm", (ProductForm,), made)
-
-
-def typed(fields: Iterable[Field], form: Mapping[str, str]) -> dict[str, str]:
-    """What was sent, by the provider's own field names."""
-    return {one.name: form[PREFIX + one.name] for one in fields if PREFIX + one.name in form}
-
-
-def show_problems(form: ProductForm, error: Invalid) -> None:
-    """Puts each problem beside its input."""
-    form.show(Invalid(str(error), fields={PREFIX + key: said for key, said in error.fields.items()}, fix=error.fix))
-
-
-def _input(one: Field, view: FieldView | None, scope: str) -> FormField:
-    needed = [Needed()] if one.required and not one.default else []
-    default = view.value if view is not None else one.default
-    common: dict[str, Any] = {"validators": needed, "description": one.help, "id": f"{scope}{PREFIX}{one.name}"}
-    if one.secret:
-        kind = HiddenTextArea if "BEGIN" in one.pattern else PasswordField
-        return kind(one.label, **common)
-    match one.kind:
-        case FieldKind.CHOICE:
-            pairs = [(choice.value, choice.label) for choice in one.choices]
-            pairs = pairs if one.required else [("", "–"), *pairs]
-            return SelectField(one.label, choices=options(pairs), validate_choice=False, default=default, **common)
-        case FieldKind.SWITCH:
-            pairs = [("true", "Yes"), ("false", "No")]
-            return SelectField(
-                one.label, choices=options(pairs), validate_choice=False, default=default or "false", **common
-            )
-        case FieldKind.JSON:
-            return TextAreaField(one.label, default=default, **common)
-        case _:
-            return StringField(one.label, default=default, **common)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from providers.kit.contract import Manifest
+from webapp.connection_tests.judging import usable
 from webapp.connection_tests.queries import TestView
 from webapp.instances.models import Instance
 
@@ -15,8 +16,6 @@ LABELS = {
     "test": "Test",
     "done": "Done",
 }
-ACCOUNT_LINE = "account"
-"""The line that a test adds when the account is connected already, or is another one than before."""
 DRAFT_STEPS = ("purpose", "credentials", "webhook", "test", "done")
 RECONNECT_STEPS = ("credentials", "test")
 
@@ -36,31 +35,6 @@ def steps_of(instance: Instance, manifest: Manifest) -> tuple[str, ...]:
     if instance.status != "draft":
         return RECONNECT_STEPS
     return tuple(one for one in DRAFT_STEPS if one != "webhook" or manifest.webhook is not None)
-
-
-def up_to_date(instance: Instance, latest: TestView | None) -> bool:
-    """Whether the newest test has ended and tried the values as they are now: saving others makes the health
-    unknown."""
-    if latest is None or not latest.finished:
-        return False
-    changed = instance.health_changed_at
-    return not (instance.health == "unknown" and changed is not None and changed > latest.created_at)
-
-
-def proven(instance: Instance, latest: TestView | None) -> bool:
-    """Whether the newest test passed with the values as they are now."""
-    return latest is not None and latest.status == "passed" and up_to_date(instance, latest)
-
-
-def usable(instance: Instance, latest: TestView | None) -> bool:
-    """Whether one may finish: the test passed, or it failed somewhere and yet the key opened an account of its own.
-    Events that are not set up yet, for one, can be mended later."""
-    if latest is None or not up_to_date(instance, latest):
-        return False
-    if latest.status == "passed":
-        return True
-    refused = any(one.name == ACCOUNT_LINE and one.status == "failed" for one in latest.steps)
-    return latest.status == "failed" and bool(latest.account_name and instance.account_name) and not refused
 
 
 def furthest(instance: Instance, manifest: Manifest, latest: TestView | None) -> str:

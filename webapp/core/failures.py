@@ -171,7 +171,8 @@ def _database(error: Exception) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    log.exception("unexpected error", path=request.path, actor=getattr(current_actor(), "user_id", ""))
+    rule = request.url_rule.rule if request.url_rule else ""  # not the address itself: some hold a token
+    log.exception("unexpected error", path=rule, actor=getattr(current_actor(), "user_id", ""))
     _quiet_rollback()
     title, message = "Something went wrong on our side", "It is our mistake, not yours. Nothing was changed."
     fix = "Try again. If it happens again, tell your admin the reference below."

@@ -60,6 +60,9 @@ ACTIONS: dict[str, Action] = {
     "instances.edit": Action(words="Change a connection", role=Role.MEMBER, scope="integrations:write"),
     "instances.secrets": Action(words="Replace keys and secrets", role=Role.MANAGER, scope="integrations:write"),
     "instances.delete": Action(words="Remove and restore connections", role=Role.MANAGER, scope="integrations:write"),
+    "links.manage": Action(
+        words="Ask clients to connect accounts by a link", role=Role.MEMBER, scope="integrations:write"
+    ),
     "tests.view": Action(words="See connection tests", role=Role.VIEWER, scope="integrations:read"),
     "tests.run": Action(words="Run connection tests", role=Role.MEMBER, scope="tests:run"),
     "events.view": Action(words="See deliveries", role=Role.VIEWER, scope="events:read"),

@@ -13,7 +13,7 @@ from webapp.config import Settings
 from webapp.core.clock import now
 from webapp.extensions import db
 from webapp.health.finding import Finding
-from webapp.mail import smtp
+from webapp.mail import senders, smtp
 from webapp.mail.models import OutgoingMail
 from webapp.webhooks.models import WebhookEvent
 
@@ -94,6 +94,12 @@ def _fetch(url: str) -> tuple[int, bytes]:
 
 def mail(settings: Settings) -> Finding:
     """Signs in at the mail server without sending, and tells of mails that nobody could deliver today."""
+    through_account = senders.chosen(db.session()) is not None
+    db.session.rollback()
+    if through_account:
+        return Finding(
+            name="mail", ok=True, says="Mail goes out through the connected account chosen under Admin, Mail."
+        )
     if settings.mail is None:
         says = "No mail is set up: reset links are made by an admin, and notices are shown in the product only."
         return Finding(name="mail", ok=True, says=says, fix="Set SMTP_HOST and MAIL_FROM to send mail.")

@@ -3,7 +3,10 @@
 from flask import Flask
 
 from webapp.instances import models as models
+from webapp.instances.mailing import ConnectedMail
+from webapp.mail import senders
 
 
 def init_app(app: Flask) -> None:
-    """Nothing to bind yet: records and verbs only."""
+    """Records and verbs, and another way out for the hub's own mails."""
+    senders.register(app, ConnectedMail())

@@ -15,6 +15,8 @@ from webapp.core.clock import now
 from webapp.core.crypto import Keyring
 from webapp.core.identifiers import new_id
 from webapp.core.queue import ring
+from webapp.extensions import db
+from webapp.mail import senders
 from webapp.mail.models import OutgoingMail
 
 JOB = "jobs.mail.send"
@@ -26,7 +28,7 @@ log = structlog.get_logger(__name__)
 def can_send() -> bool:
     """Whether this installation has a way to send mail."""
     settings: Settings = current_app.config["SETTINGS"]
-    return settings.mail is not None
+    return settings.mail is not None or senders.chosen(db.session()) is not None
 
 
 def send(

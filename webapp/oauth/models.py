@@ -14,15 +14,17 @@ from webapp.extensions import Model
 
 class SignIn(Model):
     """Somebody was sent to a vendor. The address holds the state, this row only its digest; it is good once, for ten
-    minutes, in the same session. `app_digest` marks the app and the address that the code may be given to."""
+    minutes, in the same session: that of a person, or (`visit_digest`) of a client's browser going through a link.
+    `app_digest` marks the app and the address that the code may be given to."""
 
     __tablename__ = "oauth_sign_ins"
 
     state_digest: Mapped[str] = mapped_column(String(64), primary_key=True)
     instance_id: Mapped[str] = mapped_column(ForeignKey("integration_instances.id", ondelete="CASCADE"), index=True)
     workspace_id: Mapped[str] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"))
-    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
-    session_id: Mapped[str] = mapped_column(ForeignKey("user_sessions.id", ondelete="CASCADE"))
+    user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    session_id: Mapped[str | None] = mapped_column(ForeignKey("user_sessions.id", ondelete="CASCADE"))
+    visit_digest: Mapped[str] = mapped_column(String(64), default="", server_default="")
     provider_id: Mapped[str] = mapped_column(String(60))
     purpose: Mapped[str] = mapped_column(String(10))
     """connect (a draft) or reconnect."""

@@ -59,6 +59,16 @@ class Over(Conflict):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Traveller:
+    """Who goes to the vendor and must be the one who comes back: a person in their session, or a client's browser
+    (`visit_digest`, the digest of its cookie's token)."""
+
+    user_id: str | None = None
+    session_id: str | None = None
+    visit_digest: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Departure:
     """Where to send the browser."""
 
@@ -73,7 +83,7 @@ class Claim:
 
     instance_id: str
     workspace_id: str
-    user_id: str
+    user_id: str | None
     purpose: str
     return_to: str
     app_digest: str
@@ -88,7 +98,7 @@ class Connected:
     missing: str
 
 
-def begin(session: Session, instance: Instance, *, user_id: str, session_id: str, return_to: str) -> Departure:
+def begin(session: Session, instance: Instance, *, who: Traveller, return_to: str) -> Departure:
     """Notes a sign-in and says where it is. The caller commits, then sends the browser there.
 
     Raises NoApp, Conflict, and as `open_provider`."""
@@ -102,8 +112,9 @@ def begin(session: Session, instance: Instance, *, user_id: str, session_id: str
             state_digest=mark,
             instance_id=instance.id,
             workspace_id=instance.workspace_id,
-            user_id=user_id,
-            session_id=session_id,
+            user_id=who.user_id,
+            session_id=who.session_id,
+            visit_digest=who.visit_digest,
             provider_id=instance.provider_id,
             purpose="connect" if instance.status == "draft" else "reconnect",
             return_to=return_to if return_to in RETURNS else RETURNS[0],
@@ -121,11 +132,18 @@ def begin(session: Session, instance: Instance, *, user_id: str, session_id: str
     )
 
 
-def claim(session: Session, *, state: str, provider_id: str, user_id: str, session_id: str) -> Claim:
+def visit_of(session: Session, state: str) -> str:
+    """The digest of the client's visit that this state was given to; "" for a person's sign-in, and for nobody's."""
+    row = session.get(SignIn, digest(state))
+    return row.visit_digest if row is not None else ""
+
+
+def claim(session: Session, *, state: str, provider_id: str, who: Traveller) -> Claim:
     """Takes a sign-in back, once in all processes, and commits. Raises NotOurs, Over."""
     row = session.get(SignIn, digest(state))
-    ours = row is not None and (row.provider_id, row.user_id, row.session_id) == (provider_id, user_id, session_id)
-    if row is None or not ours:
+    if row is None or row.provider_id != provider_id:
+        raise NotOurs
+    if Traveller(user_id=row.user_id, session_id=row.session_id, visit_digest=row.visit_digest) != who:
         raise NotOurs
     verifier = ""
     if row.sealed_verifier:

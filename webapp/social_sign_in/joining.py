@@ -40,7 +40,7 @@ def join(session: Session, attempt: SignInAttempt, what: Carried, *, name: str, 
     except Conflict as error:
         said = f"{error} Sign in as you did before, then link this account under Settings."
         raise Invalid(said, fields={"email": said}) from error
-    link(session, user, attempt).last_used_at = now()
+    link(session, user, attempt, tell=False).last_used_at = now()
     if found is not None:
         accept_invitation(session, found, user)
         workspace_id = found.workspace_id

@@ -23,6 +23,7 @@ from webapp.config import Settings
 from webapp.core.clock import now
 from webapp.core.errors import BadRequest, Conflict, NotFound
 from webapp.core.identifiers import digest
+from webapp.notices import service as notices
 from webapp.social_sign_in.carried import Carried, carried, carry
 from webapp.social_sign_in.models import SignInAttempt, UserIdentity
 from webapp.social_sign_in.tickets import lets_in
@@ -192,8 +193,9 @@ def _linked(session: Session, attempt: SignInAttempt) -> str:
     return "linked"
 
 
-def link(session: Session, user: User, attempt: SignInAttempt) -> UserIdentity:
-    """Lets the proven account elsewhere open this person's. Raises Conflict: it opens another's."""
+def link(session: Session, user: User, attempt: SignInAttempt, *, tell: bool = True) -> UserIdentity:
+    """Lets the proven account elsewhere open this person's, who is told unless they only just joined by it. Raises
+    Conflict: it opens another's."""
     row = UserIdentity(
         user_id=user.id,
         provider=attempt.provider,
@@ -212,6 +214,8 @@ def link(session: Session, user: User, attempt: SignInAttempt) -> UserIdentity:
             fix="Use another account there, or have it unlinked from the other account first.",
         ) from error
     _record(session, "identity.linked", row)
+    if tell:
+        _tell(session, row, linked=True)
     return row
 
 
@@ -232,6 +236,7 @@ def unlink(session: Session, user_id: str, identity_id: str, *, usable: tuple[Wa
         )
     session.delete(row)
     _record(session, "identity.unlinked", row)
+    _tell(session, row, linked=False)
     return row
 
 
@@ -269,3 +274,19 @@ def _record(session: Session, action: str, row: UserIdentity) -> None:
     session.flush()
     name = f"{way_name(row.provider)} ({row.email or row.name or row.subject})"
     record(session, action, object_kind="identity", object_id=row.id, object_name=name)
+
+
+def _tell(session: Session, row: UserIdentity, *, linked: bool) -> None:
+    """Another way in is what a thief would add, so its person hears of it, also by mail."""
+    way = way_name(row.provider)
+    whose = f"The {way} account {row.email or row.name or row.subject}"
+    done = "was linked to yours and signs you in from now on." if linked else "was unlinked from yours."
+    notices.tell(
+        session,
+        user_id=row.user_id,
+        kind="identity-linked" if linked else "identity-unlinked",
+        title=f"You can now sign in with {way}" if linked else f"{way} no longer signs you in",
+        text=f"{whose} {done} If it was not you, unlink what you do not know, choose a new password, and tell "
+        "whoever runs this hub.",
+        href="/settings/sign-in",
+    )

@@ -47,6 +47,7 @@ def test_the_calls_of_the_interface_are_all_there(document: dict) -> None:
         f"{base}/marketplace": {"get", "post"},
         f"{base}/events": {"get"},
         f"{base}/events/{{id}}/replay": {"post"},
+        "/api/connect-links": {"get", "post", "delete"},
         "/api/contacts": {"get", "post"},
         "/api/contacts/{id}": {"get", "patch"},
     }

@@ -20,6 +20,7 @@ from webapp.webhooks.models import WebhookEvent
 from webapp.workspaces.models import Workspace
 
 SANDBOX = {"providerId": "stripe", "name": "A", "environment": "sandbox", "configuration": {}}
+LINK = {"clientName": "Ben", "providerIds": ["stripe"], "environment": "sandbox"}
 CALLS = {f"{one.method} {one.path}": one for one in OPERATIONS}
 
 
@@ -47,7 +48,8 @@ def things(api: FlaskClient, session: Session) -> dict[str, str]:
     contact = CrmContact(workspace_id=row.workspace_id, environment="sandbox", instance_id=crm, remote_id="1")
     session.add(contact)
     session.commit()
-    return {"instance": made["id"], "test": made["lastTest"]["id"], "event": "evt_1", "crm": crm,
+    link = api.post("/api/connect-links", json=LINK).json["connectLink"]["id"]
+    return {"link": link, "instance": made["id"], "test": made["lastTest"]["id"], "event": "evt_1", "crm": crm,
             "contact": str(contact.id)}  # fmt: skip
 
 
@@ -56,6 +58,8 @@ def ask(app: Flask, token: str, call: str, things: dict[str, str]) -> int:
         "POST /api/integrations": SANDBOX,
         "PUT /api/integrations": {"id": things["instance"], "name": "B"},
         "DELETE /api/integrations": {"id": things["instance"]},
+        "POST /api/connect-links": LINK,
+        "DELETE /api/connect-links": {"id": things["link"]},
         "POST /api/integrations/test": {"testId": "stripe-connection", "instanceId": things["instance"]},
         "POST /api/integrations/marketplace": {"providerId": "stripe"},
         "POST /api/contacts": {"instanceId": things["crm"], "email": "new@example.com"},

@@ -128,12 +128,15 @@ def test_the_examples_of_the_reference_work_as_shown(app: Flask, api: FlaskClien
         json={"providerId": "stripe", "name": "A", "environment": "sandbox", "configuration": {}},
     ).json["instance"]["id"]
     crm = api.post("/api/integrations", json=CRM).json["instance"]["id"]
+    asked = {"clientName": "Ben", "providerIds": ["stripe"], "environment": "sandbox"}
+    link = api.post("/api/connect-links", json=asked).json["connectLink"]["id"]
     document = api.get("/api/openapi.json").json
     samples = [sample for chapter in chapters(document) for call in chapter.calls for sample in call.samples]
     for sample in samples:
         if sample.id == "removeIntegration-one" or "{id}" in sample.curl:
             continue
         line = sample.curl.replace("ins_8fj2k5m0p3q7r9s1t4v6", crm if "/contacts" in sample.curl else made)
+        line = line.replace("lnk_5m0p3q7r9s1t4v68fj2k", link)
         answer = run(api, line, Prefer="wait=0")
         # The sandbox takes none but its own key, and says so; all else simply works.
         expected = (409, 422) if sample.id in ("changeIntegration-secret", "runTest-stored") else (200, 201, 202)

@@ -15,9 +15,9 @@ from tests.conftest import PASSWORD, People
 from tests.webapp.accounts.steps import held_in, let_proof_grow_old
 from webapp.accounts.models import User
 from webapp.catalog import service as catalog
-from webapp.connections.routes.credentials import asked_fields
 from webapp.core.permissions import Role
 from webapp.instances import secrets
+from webapp.instances.forms import asked_fields
 from webapp.instances.models import Instance, SecretVersion
 from webapp.workspaces.models import Workspace
 

@@ -16,6 +16,7 @@ from tests.webapp.social_sign_in.issuer import Issuer
 from tests.webapp.social_sign_in.test_joining import actions, link
 from webapp.accounts.models import User, UserSession
 from webapp.core.clock import now
+from webapp.notices.models import Notice
 from webapp.social_sign_in.models import UserIdentity
 
 LINK = "/settings/sign-in/link/oidc"
@@ -51,6 +52,15 @@ def test_linking_and_then_signing_in_with_it(own: Browser, stranger: Browser, se
     assert [one.user_id for one in rows(session)] == [owner.id]
     stranger.sign_in()
     assert stranger.signed_in
+
+
+def test_a_person_is_told_of_a_new_way_in_and_of_one_that_went(own: Browser, session: Session, owner: User) -> None:
+    own.sign_in(LINK)
+    own.sign_in(LINK)
+    own.post(f"/settings/sign-in/{rows(session)[0].id}/unlink")
+    told = session.scalars(select(Notice).where(Notice.user_id == owner.id).order_by(Notice.created_at)).all()
+    assert [one.title for one in told] == ["You can now sign in with Acme ID", "Acme ID no longer signs you in"]
+    assert "grace@example.com" in told[0].text
 
 
 def test_linking_twice_changes_nothing(own: Browser, session: Session) -> None:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from flask import flash, render_template, request
 from flask.typing import ResponseReturnValue
 
-from providers.kit.contract import Environment, Field, Manifest, SetupStep
+from providers.kit.contract import Environment
 from webapp.boundary import see_other
 from webapp.catalog import service as catalog
 from webapp.connection_tests.service import request_test
-from webapp.connections.forms import PREFIX, PasteForm, provider_form, show_problems, typed
+from webapp.connections.forms import PasteForm
 from webapp.connections.routes.base import ENDPOINTS, bp, go_on, in_wizard, to_be_given_keys, too_early, wizard_page
 from webapp.core.errors import Conflict, Invalid, NotFound, ProductError, TooMany
 from webapp.core.forms import ProductForm
@@ -20,6 +20,7 @@ from webapp.core.limits import limiter
 from webapp.core.permissions import actor, requires
 from webapp.extensions import db
 from webapp.instances import service
+from webapp.instances.forms import PREFIX, asked_fields, how_to, provider_form, show_problems, typed
 from webapp.instances.models import Instance
 from webapp.instances.queries import FieldView, field_views
 from webapp.oauth import queries as sign_ins
@@ -34,21 +35,6 @@ class Pasted:
     saved: tuple[str, ...]
     problems: tuple[tuple[str, str], ...]
     unknown: tuple[str, ...]
-
-
-def asked_fields(manifest: Manifest) -> tuple[Field, ...]:
-    """The fields of this step: all but the webhook's secret, which has a step of its own, unless the connection needs
-    it for more than events and can't do without."""
-    return tuple(one for one in manifest.asked_fields if one.required or not is_webhook_secret(manifest, one))
-
-
-def is_webhook_secret(manifest: Manifest, one: Field) -> bool:
-    return manifest.webhook is not None and (one.webhook_secret or one.name == manifest.webhook.secret_field)
-
-
-def how_to(manifest: Manifest, one: Field) -> tuple[SetupStep, ...]:
-    """The steps of the guide that end in this field."""
-    return tuple(step for step in manifest.setup_steps if step.field == one.name)
 
 
 def credentials_page(

@@ -13,15 +13,15 @@ from providers.kit.contract import Environment, Field
 from webapp.boundary import see_other
 from webapp.catalog.service import manifest_for
 from webapp.connections import queries
-from webapp.connections.forms import PREFIX, provider_form, show_problems, typed
 from webapp.connections.routes.base import ENDPOINTS, bp, by_htmx, draft, go_on, mine, page, too_early, wizard_page
-from webapp.connections.routes.credentials import begin_test, how_to
+from webapp.connections.routes.credentials import begin_test
 from webapp.core.clock import now
 from webapp.core.errors import Invalid
 from webapp.core.forms import ProductForm
 from webapp.core.permissions import actor, requires
 from webapp.extensions import db
 from webapp.instances import service
+from webapp.instances.forms import PREFIX, how_to, provider_form, show_problems, typed
 from webapp.instances.models import Instance
 from webapp.instances.queries import field_views
 from webapp.webhooks import samples

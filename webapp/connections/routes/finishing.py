@@ -8,9 +8,10 @@ from flask import Response, flash, make_response, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.boundary import see_other
+from webapp.connection_tests import judging
 from webapp.connection_tests import queries as tests
 from webapp.connection_tests.queries import TestView
-from webapp.connections import queries, steps
+from webapp.connections import queries
 from webapp.connections.routes.base import bp, draft, in_wizard, mine, page, too_early, wizard_page
 from webapp.connections.routes.credentials import begin_test
 from webapp.connections.routes.events import STOP_POLLING
@@ -50,8 +51,8 @@ def test(instance_id: str) -> ResponseReturnValue:
         "test",
         latest=run,
         run=run,
-        proven=steps.proven(instance, run),
-        usable=steps.usable(instance, run),
+        proven=judging.proven(instance, run),
+        usable=judging.usable(instance, run),
         problem=waiting_problem(run),
     )
 
@@ -75,8 +76,8 @@ def test_live(instance_id: str) -> Response:
         "connections/_wizard_test.html",
         instance=instance,
         run=run,
-        proven=steps.proven(instance, run),
-        usable=steps.usable(instance, run),
+        proven=judging.proven(instance, run),
+        usable=judging.usable(instance, run),
         problem=waiting_problem(run),
         reconnecting=instance.status != "draft",
     )
@@ -94,7 +95,7 @@ def done(instance_id: str) -> ResponseReturnValue:
         "done",
         latest=run,
         run=run,
-        proven=steps.proven(instance, run),
+        proven=judging.proven(instance, run),
         events_ready=bool(instance.webhook_status),
     )
 
@@ -103,7 +104,7 @@ def done(instance_id: str) -> ResponseReturnValue:
 @requires("instances.create")
 def done_submitted(instance_id: str) -> ResponseReturnValue:
     instance = draft(instance_id)
-    if not steps.usable(instance, queries.connection_test(db.session(), instance)):
+    if not judging.usable(instance, queries.connection_test(db.session(), instance)):
         raise Conflict(
             "This connection has not been tested as it is now.",
             fix="Run the test first.",

@@ -11,13 +11,14 @@ from providers.kit.contract import Environment, Field
 from webapp.accounts.proof import require_recent_proof
 from webapp.boundary import see_other
 from webapp.catalog.service import manifest_for
-from webapp.connections.forms import OVERLAPS, provider_form, show_problems, typed
+from webapp.connections.forms import OVERLAPS
 from webapp.connections.routes.base import bp, mine
 from webapp.connections.routes.settings import settings_page
 from webapp.core.errors import Conflict, Invalid, NotFound
 from webapp.core.permissions import actor, requires
 from webapp.extensions import db
 from webapp.instances import configuration, service, values
+from webapp.instances.forms import provider_form, show_problems, typed
 from webapp.instances.models import Instance
 from webapp.instances.tokens import TOKEN, forget_companions
 

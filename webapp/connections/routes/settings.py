@@ -9,15 +9,15 @@ from providers.kit.contract import Field
 from webapp.boundary import see_other
 from webapp.catalog.service import manifest_for
 from webapp.connections import queries
-from webapp.connections.forms import OVERLAPS, PREFIX, NameForm, provider_form, show_problems, typed
+from webapp.connections.forms import OVERLAPS, NameForm
 from webapp.connections.routes.base import bp, mine
-from webapp.connections.routes.credentials import how_to, is_webhook_secret
 from webapp.connections.routes.pages import connection_page
 from webapp.core.errors import Conflict, Invalid, ProductError
 from webapp.core.forms import ProductForm
 from webapp.core.permissions import actor, requires
 from webapp.extensions import db
 from webapp.instances import service
+from webapp.instances.forms import PREFIX, how_to, is_webhook_secret, provider_form, show_problems, typed
 from webapp.instances.models import Instance
 from webapp.instances.queries import field_views
 from webapp.oauth import queries as sign_ins

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from urllib.parse import urlencode
 
 from flask import Response, current_app, flash, redirect, request, url_for
@@ -12,9 +11,9 @@ from providers.kit.contract import Environment, Field
 from providers.kit.errors import ProviderError
 from webapp.boundary import see_other
 from webapp.catalog.service import manifest_for
-from webapp.connections.forms import provider_form, show_problems, typed
+from webapp.connect_links.client_routes import coming_back
 from webapp.connections.routes.base import bp, in_wizard, page, to_be_given_keys
-from webapp.connections.routes.credentials import asked_fields, begin_test, credentials_page
+from webapp.connections.routes.credentials import begin_test, credentials_page
 from webapp.core.crypto import CannotDecrypt
 from webapp.core.database import begin_writing
 from webapp.core.errors import Conflict, Forbidden, Invalid, NotFound, ProductError
@@ -22,16 +21,16 @@ from webapp.core.limits import limiter
 from webapp.core.permissions import actor, current_actor, enforce, public, requires
 from webapp.extensions import db
 from webapp.instances import service as instances
+from webapp.instances.forms import asked_fields, provider_form, show_problems, typed
 from webapp.instances.models import Instance
 from webapp.instances.queries import field_views
 from webapp.oauth import sandbox, service
 from webapp.oauth.plan import redirect_address
+from webapp.oauth.sayings import refusal, words
 from webapp.oauth.scopes import in_words
 from webapp.usage.service import CallMeter
 
 MOST_CODE, MOST_STATE = 4096, 200
-REFUSED = frozenset({"access_denied", "user_cancelled_login", "user_cancelled_authorize", "consent_required"})
-PASSING = frozenset({"server_error", "temporarily_unavailable"})
 
 
 @bp.post("/integrations/<instance_id>/sign-in")
@@ -47,8 +46,7 @@ def sign_in(instance_id: str) -> ResponseReturnValue:
         going = service.begin(
             db.session(),
             instance,
-            user_id=actor().user_id,
-            session_id=actor().session_id,
+            who=service.Traveller(user_id=actor().user_id, session_id=actor().session_id),
             return_to=return_to,
         )
     except Invalid as error:
@@ -56,7 +54,7 @@ def sign_in(instance_id: str) -> ResponseReturnValue:
         return _typed_again(in_wizard(instance_id), error), 422
     except (Conflict, Forbidden, ProviderError) as error:
         db.session.rollback()
-        flash(_words(error), "error")
+        flash(words(error), "error")
         return _back(instance_id, return_to)
     name = manifest_for(instance).name
     db.session.commit()
@@ -90,9 +88,11 @@ def _typed_again(instance: Instance, error: Invalid) -> str:
 @limiter.limit("60/minute")
 def sign_in_callback(provider_id: str) -> ResponseReturnValue:
     """Where vendors send people back to. Public as an address only: it serves who began, in the session they began
-    in, once."""
+    in, once; a client's browser, in the visit of its link."""
     if request.method == "HEAD":
         return Response(status=204)
+    if service.visit_of(db.session(), request.args.get("state", "")[:MOST_STATE]):
+        return coming_back(provider_id)
     who = current_actor()
     if who is None or who.kind != "person":
         raise Forbidden(
@@ -108,11 +108,14 @@ def sign_in_callback(provider_id: str) -> ResponseReturnValue:
         raise service.NotOurs
     try:
         claimed = service.claim(
-            db.session(), state=state, provider_id=provider_id, user_id=who.user_id, session_id=who.session_id
+            db.session(),
+            state=state,
+            provider_id=provider_id,
+            who=service.Traveller(user_id=who.user_id, session_id=who.session_id),
         )
     except service.Over as error:
         db.session.rollback()
-        flash(_words(error), "warning")
+        flash(words(error), "warning")
         return _back(error.instance_id, error.return_to)
     _same_workspace(claimed)
     enforce("instances.create")
@@ -120,7 +123,7 @@ def sign_in_callback(provider_id: str) -> ResponseReturnValue:
     name = manifest_for(instance).name
     code = request.args.get("code", "")
     if request.args.get("error") or not code or len(code) > MOST_CODE:
-        flash(*_refusal(name, request.args.get("error", "")))
+        flash(*refusal(name, request.args.get("error", "")))
         return _back(claimed.instance_id, claimed.return_to)
     _finish(instance, claimed, code, name)
     return _back(claimed.instance_id, claimed.return_to)
@@ -134,7 +137,7 @@ def _finish(instance: Instance, claimed: service.Claim, code: str, name: str) ->
         db.session.rollback()
         meter.flush(db.session())
         db.session.commit()
-        flash(_words(error), "error")
+        flash(words(error), "error")
         return
     meter.flush(db.session())
     instance = in_wizard(claimed.instance_id)
@@ -155,29 +158,6 @@ def _same_workspace(claimed: service.Claim) -> None:
             link="/integrations",
             link_label="To the connections",
         )
-
-
-def _refusal(name: str, error: str) -> tuple[str, str]:
-    """(words, tone). What the address says besides the code is anybody's text and is not shown."""
-    if error in REFUSED:
-        return (
-            f"You did not allow it at {name}, so nothing was changed. You can sign in again at any time.",
-            "warning",
-        )
-    if error in PASSING:
-        return f"{name} can't sign anybody in at the moment. Try again in a few minutes.", "error"
-    code = f" ({error})" if re.fullmatch(r"[a-z_]{3,60}", error) else ""
-    return (
-        f"{name} refused the sign-in{code}. Compare the app's permissions and its redirect address there with the "
-        "ones on this page, then sign in again.",
-        "error",
-    )
-
-
-def _words(error: Exception) -> str:
-    if isinstance(error, CannotDecrypt):
-        return "The stored keys can't be opened. Enter them again."
-    return f"{error} {getattr(error, 'fix', '')}".strip()
 
 
 def _back(instance_id: str, return_to: str) -> Response:

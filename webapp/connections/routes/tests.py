@@ -11,7 +11,6 @@ from webapp.catalog.service import manifest_for
 from webapp.connection_tests import queries as runs
 from webapp.connection_tests.service import request_test
 from webapp.connections import queries
-from webapp.connections.forms import provider_form, show_problems, typed
 from webapp.connections.routes.base import bp, mine
 from webapp.connections.routes.finishing import waiting_problem
 from webapp.connections.routes.pages import connection_page
@@ -19,6 +18,7 @@ from webapp.core.errors import Invalid, NotFound
 from webapp.core.forms import ProductForm
 from webapp.core.permissions import actor, requires
 from webapp.extensions import db
+from webapp.instances.forms import provider_form, show_problems, typed
 from webapp.instances.models import Instance
 
 
