@@ -112,7 +112,7 @@ _OPERATION = (
             choices=(("read", "No, it only reads"), ("write", "Yes, it changes something"))),
     Control(name="method", label="Method", kind="choice", default="GET",
             choices=tuple((one, one) for one in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"))),
-    Control(name="path", label="Path", help="After the base address: /orders. {{ input.order_id }} puts an input in."),
+    Control(name="path", label="Path", help="After the base address: /orders. {{ input.id }} puts an input in."),
     Control(name="query", label="After the question mark", kind="pairs", help="One on each line: name = value."),
     Control(name="headers", label="Headers", kind="pairs", help="One on each line: Name = value."),
     Control(name="repeat", label="When no answer comes", kind="choice", default="auto",
@@ -131,7 +131,7 @@ _RESPONSE = (
 _SAMPLE = (
     Control(name="status", label="Status of the answer", kind="whole", default=200),
     Control(name="json", label="Sample answer (JSON)", kind="json",
-            help="A real answer with made-up people. The mapping is picked from it, and the sandbox answers with it."),
+            help="A real answer with made-up people. The mapping is picked from it; the sandbox uses it."),
     Control(name="text", label="Sample answer (XML, CSV or text)", kind="code"),
     Control(name="headers", label="Headers", kind="pairs", help="One on each line: Name = value."),
 )  # fmt: skip
@@ -203,7 +203,7 @@ _EVENT = (
             help="{{ event.… }} puts something of the event in."),
     Control(name="kind", label="In our words", help="Such as payment.succeeded."),
     Control(name="tone", label="It is", kind="choice", default="neutral", choices=(
-        ("neutral", "Neither good nor bad"), ("good", "Good"), ("bad", "Bad"), ("attention", "Something to look at"))),
+        ("neutral", "Neither good nor bad"), ("good", "Good"), ("bad", "Bad"), ("attention", "To look at"))),
     Control(name="sample", label="One delivery", kind="json"),
 )  # fmt: skip
 
@@ -219,8 +219,9 @@ AUTH_KINDS = (
 _SCOPES = Control(name="scopes", label="Permissions asked for (scopes)", kind="lines", help="One on each line.")
 _CLIENT = Control(name="client_authentication", label="Where id and secret go", kind="choice",
                   default="client_secret_post",
-                  choices=(("client_secret_post", "In the form"), ("client_secret_basic", "In a header")))  # fmt: skip
-_AUTH = {
+                  choices=(("client_secret_post", "In the form"), ("client_secret_basic", "In a header"))
+                  )  # fmt: skip
+_AUTH: dict[str, tuple[Control, ...]] = {
     "none": (),
     "api_key": (
         Control(name="place", label="Where the key goes", kind="choice", choices=_PLACE, default="header"),
@@ -286,7 +287,7 @@ _PAGES = {
     "next_url": (Control(name="select", label="Where the answer has the next address",
                          help="Set by “Use as the next page” in the sample."), _MOST),
 }  # fmt: skip
-SCHEME_KINDS = (("hmac", "A signature (HMAC) in a header"), ("timestamped", "Signature with a time, in one header"),
+SCHEME_KINDS = (("hmac", "A signature (HMAC) in a header"), ("timestamped", "A signature with a time"),
                 ("standard", "Standard Webhooks"), ("basic", "User name and password"), ("token", "The secret itself"),
                 )  # fmt: skip
 _TOLERANCE = Control(name="tolerance", label="How old it may be, in seconds", kind="whole", default=300)
@@ -347,12 +348,12 @@ def view_of(document: Mapping[str, Any], pointer: str, *, rules: bool = False) -
     _check_there(document, pointer)
     if rules and RULES_OF.fullmatch(pointer):
         return PartView(pointer=pointer, title="Rules", step="rules", controls=_offered(_RULES, document, pointer))
-    for shape, title, kinds, controls, default in _KIND_PARTS:
+    for shape, title, kinds, by_kind, default in _KIND_PARTS:
         if re.fullmatch(shape, pointer):
             part = _part(document, pointer)
             kind = part.get("kind", default)
             return PartView(pointer=pointer, title=title, step="configure", kinds=kinds,
-                            controls=controls.get(kind, ()))  # fmt: skip
+                            controls=by_kind.get(kind, ()))  # fmt: skip
     for shape, title, step, controls in _PLAIN_PARTS:
         if re.fullmatch(shape, pointer):
             return PartView(pointer=pointer, title=title, step=step, controls=_offered(controls, document, pointer))
