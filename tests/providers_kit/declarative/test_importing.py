@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from providers.kit.conformance import check
 from providers.kit.declarative import Severity, read, registered, to_yaml, validate
@@ -26,7 +27,8 @@ from providers.kit.declarative.importing import (
     from_postman,
     from_sample,
 )
-from providers.kit.testing import VENDOR_DATA
+from providers.kit.testing import VENDOR_DATA, description_of
+from tests.providers_kit.declarative.bench import Answers, opened
 
 DESCRIPTIONS = sorted((VENDOR_DATA / "specs").glob("*.json")) if (VENDOR_DATA / "specs").is_dir() else []
 COMMAND = """curl -X POST 'https://api.acme.example.com/v1/customers/123/orders?dry=true' \\
@@ -187,8 +189,6 @@ def test_what_is_no_recording_is_told(importer: Any, text: str) -> None:
 @pytest.mark.skipif(not DESCRIPTIONS, reason="the vendors' published descriptions are not there")
 @pytest.mark.parametrize("path", DESCRIPTIONS, ids=lambda one: one.stem)
 def test_published_descriptions_become_drafts_that_run(path: Any) -> None:
-    from tests.providers_kit.declarative.bench import opened
-
     draft = from_openapi(path.read_bytes())
     assert errors(draft) == []
     assert read(to_yaml(draft.document)) == draft.document
@@ -198,6 +198,29 @@ def test_published_descriptions_become_drafts_that_run(path: Any) -> None:
         assert provider.run_operation(operation.id, inputs).status < 300, operation.id
 
 
+@pytest.mark.parametrize("path", DESCRIPTIONS, ids=lambda one: one.stem)
+def test_reads_pass_against_a_mock_of_the_same_description(path: Path) -> None:
+    described = description_of(path.stem)
+    if described is None:
+        pytest.skip("the vendors' data is not here; set VENDOR_DATA to its folder")
+    drafted = from_openapi(path.read_bytes()).document
+    asked = 0
+
+    def answer(request: requests.PreparedRequest) -> tuple[int, dict[str, str], bytes]:
+        method, url = request.method or "", request.path_url
+        assert described.match(method, url.partition("?")[0]), f"{method} {url} is not in the description"
+        status, body = described.sample(method, url)
+        return status, {"Content-Type": "application/json"}, json.dumps(body).encode()
+
+    provider = opened(drafted, transport=Answers(answer))
+    for operation in [one for one in drafted.operations if one.effect == "read" and one.samples][:12]:
+        inputs = {one.name: one.example for one in operation.inputs if one.required and not one.default}
+        assert provider.run_operation(operation.id, inputs).status < 300, operation.id
+        asked += 1
+    assert asked
+
+
+@pytest.mark.skipif(not DESCRIPTIONS, reason="the vendors' data is not here; set VENDOR_DATA to its folder")
 def test_packages_of_published_descriptions_are_formatted_and_linted(tmp_path: Path) -> None:
     """Texts, names and patterns as real services write them."""
     for path in DESCRIPTIONS:

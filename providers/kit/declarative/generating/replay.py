@@ -21,7 +21,15 @@ from providers.kit.declarative.document_calls import (
     Operation,
 )
 from providers.kit.declarative.expressions import fill, parse
-from providers.kit.declarative.generating.source import assignment, call, class_name, quoted, statement, value
+from providers.kit.declarative.generating.source import (
+    assignment,
+    call,
+    class_name,
+    docstring,
+    quoted,
+    statement,
+    value,
+)
 from providers.kit.declarative.manifest import example_base
 from providers.kit.declarative.paging import next_page
 from providers.kit.declarative.recorded import ACCESS_TOKEN
@@ -83,11 +91,11 @@ def sandbox_body(document: Document) -> str:
 
 def tests_text(document: Document) -> str:
     """Tests that import their own package, wherever its folder is."""
-    name = " ".join(document.name.split()).replace("\\", "/").replace('"', "'")
-    return _TESTS.format(name=name[:60], provider=class_name(document.id))
+    words = docstring(f"{document.name}: it keeps the hub's rules.")
+    return _TESTS.format(docstring=words, provider=class_name(document.id))
 
 
-_TESTS = '''"""{name}: it keeps the hub's rules, and its stand-in's answers are read."""
+_TESTS = """{docstring}
 
 from __future__ import annotations
 
@@ -114,7 +122,7 @@ def test_every_answer_of_the_stand_in_says_what_it_answers() -> None:
     answers = Sandbox.recorded["answers"]
     assert {{route.answers for route in Sandbox.routes}} == set(answers)
     assert all(answers.values())
-'''
+"""
 
 
 def _route(base: str, one: Operation) -> Any:

@@ -172,7 +172,7 @@ def _laid_out(node: Node, column: int, after: int, depth: int) -> str:
         return flat
     inner = _INDENT * (depth + 1)
     if isinstance(node, Text):
-        pieces = _pieces(node.value, WIDTH - len(inner) - 2)
+        pieces = _pieces(node.value, WIDTH - len(inner))
         if depth == 0 and len(pieces) < 2 and column <= len(inner):
             return flat
         return "(\n" + "".join(f"{inner}{one}\n" for one in pieces) + _INDENT * depth + ")"
