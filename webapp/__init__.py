@@ -45,6 +45,7 @@ FEATURES: tuple[str, ...] = (
     "social_sign_in",
     "admin",
     "connections",
+    "builder",
     "api",
     "demo",
     "home",

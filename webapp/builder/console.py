@@ -11,7 +11,7 @@ from typing import Any
 from providers.kit.contract import Environment
 from providers.kit.declarative import DeclarativeProvider, Document, provider_class, stand_in_class
 from providers.kit.declarative.shown import Shown
-from providers.kit.door import CallRecord
+from providers.kit.metering import CallRecord
 from providers.kit.errors import ProviderError
 from providers.kit.redaction import redact
 from providers.kit.registry import Registered, Registry
@@ -34,7 +34,6 @@ class Run:
     complete: bool = True
     problem: str = ""
     fix: str = ""
-    evidence: Mapping[str, Any] = field(default_factory=dict)
 
 
 def run(
@@ -87,6 +86,6 @@ def _text(picked: Any) -> str:
 
 def _log(calls: list[CallRecord]) -> tuple[str, ...]:
     return tuple(
-        f"{one.operation}: {one.status or 'no answer'}, {one.elapsed_ms:.0f} ms, attempt {one.attempt}"
+        f"{one.operation}: {one.status or 'no answer'}, {one.latency_ms:.0f} ms, attempt {one.attempt}"
         for one in calls
     )

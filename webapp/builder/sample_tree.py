@@ -83,7 +83,9 @@ def _walk(part: Any, key: str, path: str, depth: int, item: Any, own: str | None
     if isinstance(part, dict | list):
         kind = "list" if isinstance(part, list) else "object"
         count = f"{len(part)} " + ("entry" if len(part) == 1 else "entries") if kind == "list" else ""
-        yield Line(depth=depth, key=key, kind=kind, path=path, own=own, name=name_of(key), text=count, is_list=is_list)
+        yield Line(
+            depth=depth, key=key, kind=kind, path=path, own=own, name=name_of(key), text=count, is_list=is_list
+        )
         if depth >= MAX_DEPTH:
             return
         pairs = list(part.items()) if isinstance(part, dict) else list(enumerate(part[:1]))

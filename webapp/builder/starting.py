@@ -178,3 +178,32 @@ def draft_from(source_id: str, text: str) -> Draft:
 def document_of(draft: Draft) -> dict[str, Any]:
     found: dict[str, Any] = plain(draft.document)
     return found
+
+
+def secret_of(kind: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """What a kind of sign-in begins with: its own members, and the fields that people fill in for it."""
+    key = "{{ configuration.api_key }}"
+    secret = {"kind": "secret", "example": "sandbox-secret-0123456789"}
+    match kind:
+        case "api_key":
+            return {"name": "X-Api-Key", "value": key}, [_KEY]
+        case "bearer":
+            return {"token": key}, [_KEY]
+        case "basic":
+            return (
+                {"username": "{{ configuration.username }}", "password": "{{ configuration.password }}"},
+                [{"name": "username", "label": "User name", "example": "hub"},
+                 {"name": "password", "label": "Password", **secret}],
+            )  # fmt: skip
+        case "client_credentials":
+            return (
+                {"client_id": "{{ configuration.client_id }}", "client_secret": "{{ configuration.client_secret }}"},
+                [{"name": "client_id", "label": "Application’s id", "example": "app-1"},
+                 {"name": "client_secret", "label": "Application’s secret", **secret}],
+            )  # fmt: skip
+        case "signed":
+            return (
+                {"secret": "{{ configuration.signing_secret }}"},
+                [{"name": "signing_secret", "label": "Signing secret", **secret}],
+            )
+    return {}, []

@@ -84,6 +84,18 @@ def listed(session: Session, workspace_id: str) -> list[CustomIntegration]:
     )
 
 
+def removed(session: Session, workspace_id: str) -> list[CustomIntegration]:
+    """The workspace's deleted ones, the last deleted first."""
+    return list(
+        session.scalars(
+            select(CustomIntegration)
+            .where(CustomIntegration.workspace_id == workspace_id, CustomIntegration.deleted_at.is_not(None))
+            .order_by(CustomIntegration.deleted_at.desc(), CustomIntegration.id)
+            .limit(20)
+        )
+    )
+
+
 def revision_of(session: Session, integration: CustomIntegration) -> CustomRevision:
     """The revision that stands."""
     return session.get_one(CustomRevision, (integration.id, integration.revision))
