@@ -11,8 +11,8 @@ from typing import Any
 from providers.kit.contract import Environment
 from providers.kit.declarative import DeclarativeProvider, Document, provider_class, stand_in_class
 from providers.kit.declarative.shown import Shown
-from providers.kit.metering import CallRecord
 from providers.kit.errors import ProviderError
+from providers.kit.metering import CallRecord
 from providers.kit.redaction import redact
 from providers.kit.registry import Registered, Registry
 from webapp.core.clock import now

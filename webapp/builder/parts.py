@@ -288,7 +288,7 @@ _PAGES = {
                          help="Set by “Use as the next page” in the sample."), _MOST),
 }  # fmt: skip
 SCHEME_KINDS = (("hmac", "A signature (HMAC) in a header"), ("timestamped", "A signature with a time"),
-                ("standard", "Standard Webhooks"), ("basic", "User name and password"), ("token", "The secret itself"),
+                ("standard", "Standard Webhooks"), ("basic", "User name and password"), ("token", "The secret"),
                 )  # fmt: skip
 _TOLERANCE = Control(name="tolerance", label="How old it may be, in seconds", kind="whole", default=300)
 _SCHEME = {

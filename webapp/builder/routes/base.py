@@ -55,7 +55,7 @@ def draft_of(integration_id: str) -> tuple[Session, CustomIntegration]:
 
 def known(session: Session, but: str) -> list[Known]:
     """What there is already, for finding duplicates."""
-    found = catalog.registry().manifests()
+    found = (one.manifest for one in catalog.registry())
     return [Known(id=one.id, name=one.name, website=one.website) for one in found if one.id != but]
 
 
@@ -119,7 +119,7 @@ def conflict(integration_id: str, error: Conflict, back: str) -> ResponseReturnV
     _, draft = draft_of(integration_id)
     last = drafts.revision_of(session, draft)
     kept = [(name, text) for name, text in request.form.items(multi=True) if name not in ("csrf_token", "seen")]
-    again = url_for(request.endpoint or "", **(request.view_args or {}), **request.args.to_dict())
+    again = url_for(request.endpoint or "", **(request.view_args or {}), **request.args.to_dict())  # type: ignore[arg-type]  # values of this very address
     return page("builder/conflict.html", session, draft, "configure", status=409, error=error, last=last, kept=kept,
                 again=again, back=back)  # fmt: skip
 

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.builder import controls, editing
 from webapp.builder.parts import KINDS, PartView, current, view_of
-from webapp.builder.routes.base import bp, conflict, draft_of, page, save, seen_revision, user_id
+from webapp.builder.routes.base import bp, conflict, control_href, draft_of, page, save, seen_revision, user_id
 from webapp.builder.sample_tree import lines_of
 from webapp.builder.starting import secret_of
 from webapp.core.errors import Conflict, Invalid, NotFound
@@ -46,6 +46,14 @@ def edit(integration_id: str) -> ResponseReturnValue:
     view = view_of(document, request.args.get("at", ""), rules=bool(request.args.get("rules")))
     part = current(document, view.pointer)
     return _part_page(integration_id, view, {one.name: controls.shown(one, part) for one in view.controls}, {})
+
+
+@bp.get("/<integration_id>/goto")
+@requires("custom.view")
+def goto(integration_id: str) -> ResponseReturnValue:
+    """To the control of a pointer."""
+    session, draft = draft_of(integration_id)
+    return redirect(control_href(drafts.document_of(session, draft), draft.id, request.args.get("pointer", "")))
 
 
 @bp.post("/<integration_id>/edit")
@@ -140,8 +148,12 @@ def pick(integration_id: str) -> ResponseReturnValue:
             return save(integration_id, lambda now: editing.list_is(now, index, path), "Chose the list", operation)
         case "next":
             place = f"/operations/{index}/pagination"
-            return save(integration_id, lambda now: editing.change(now, place, _paging(now, place) | {"select": path}),
-                        "Chose where the next page is", operation)  # fmt: skip
+            return save(
+                integration_id,
+                lambda now: editing.change(now, place, _paging(now, place) | {"select": path}),
+                "Chose where the next page is",
+                operation,
+            )
         case "expect":
             item = _expectation(path, form)
             back = url_for("builder.rules", integration_id=integration_id) + f"#test-{index}"

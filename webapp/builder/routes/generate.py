@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from flask import Response, abort, request, url_for
+from flask import Response, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
@@ -20,7 +20,7 @@ from providers.kit.declarative.generating import (
 )
 from providers.kit.declarative.plain_text import dump_yaml
 from webapp.builder.routes.base import bp, draft_of, finding_views, known, page, save
-from webapp.core.errors import Conflict
+from webapp.core.errors import Conflict, NotFound
 from webapp.core.permissions import requires
 from webapp.custom import drafts, versions
 from webapp.custom.models import CustomIntegration
@@ -69,7 +69,7 @@ def download(integration_id: str, kind: str) -> ResponseReturnValue:
                 return _file(to_yaml(made).encode(), f"{name}.yaml", "application/yaml")
     except DocumentError as error:
         raise Conflict(f"It can’t be made yet: {error}", fix="Look at step 5, what is to be fixed.") from None
-    abort(404)
+    raise NotFound
 
 
 def _file(content: bytes, name: str, kind: str) -> Response:

@@ -36,8 +36,14 @@ def show(integration_id: str) -> ResponseReturnValue:
 @requires("custom.edit")
 def duplicate(integration_id: str) -> ResponseReturnValue:
     session, draft = draft_of(integration_id)
-    made = drafts.create(session, workspace_id=actor().workspace_id, user_id=user_id(), name=f"{draft.name[:110]} copy",
-                         document=drafts.document_of(session, draft), what=f"Copied from {draft.name}")  # fmt: skip
+    made = drafts.create(
+        session,
+        workspace_id=actor().workspace_id,
+        user_id=user_id(),
+        name=f"{draft.name[:110]} copy",
+        document=drafts.document_of(session, draft),
+        what=f"Copied from {draft.name}",
+    )
     drafts.go_to_step(session, made, "configure")
     address = url_for("builder.configure", integration_id=made.id)
     session.commit()

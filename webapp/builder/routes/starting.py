@@ -29,7 +29,7 @@ def new() -> ResponseReturnValue:
 def begin() -> ResponseReturnValue:
     """A draft from a template, from another integration, or from what people have."""
     form = request.form
-    session = db.session()
+    session: Session = db.session()
     name = " ".join(form.get("name", "").split())
     understood: tuple[str, ...] = ()
     missed: tuple[str, ...] = ()
@@ -50,7 +50,7 @@ def begin() -> ResponseReturnValue:
                               document=document, what=what[:200])  # fmt: skip
     except Invalid as error:
         session.rollback()
-        return _choices(error.fields or {"name": str(error)}, form.to_dict()), 422
+        return _choices(error.fields or {"name": str(error)}, form.to_dict(), 422)
     drafts.go_to_step(session, draft, "configure")
     integration_id = draft.id
     session.commit()
@@ -91,7 +91,7 @@ def _forkable(session: Session, version_id: str) -> CustomVersion:
     raise NotFound
 
 
-def _choices(errors: dict[str, str], typed: dict[str, Any]) -> str:
+def _choices(errors: dict[str, str], typed: dict[str, Any], status: int = 200) -> ResponseReturnValue:
     return render_template(
         "builder/new.html",
         starts=STARTS,
@@ -102,4 +102,4 @@ def _choices(errors: dict[str, str], typed: dict[str, Any]) -> str:
         wizard={"title": "New integration", "saved": "", "exit_href": url_for("builder.index"),
                 "steps": [{"label": label, "href": "", "state": "current" if index == 0 else "later"}
                           for index, label in enumerate(STEPS.values())]},
-    )  # fmt: skip
+    ), status  # fmt: skip

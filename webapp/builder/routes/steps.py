@@ -26,7 +26,7 @@ def configure(integration_id: str) -> ResponseReturnValue:
     fields = listed(document, "fields")
     return page(
         "builder/configure.html", session, draft, "configure",
-        fields=fields, form=preview_form(fields), kinds=KINDS, icons=PALETTE_ICONS,
+        fields=fields, form=preview_form(fields), kinds=KINDS, kind_words=dict(KINDS), icons=PALETTE_ICONS,
         operations=listed(document, "operations"), setup=listed(document, "setup"),
         permissions=listed(document, "permissions"),
         auth_words=dict(AUTH_KINDS).get(kind_of(document.get("auth"), "none"), "None"),
