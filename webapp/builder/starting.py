@@ -13,6 +13,7 @@ from providers.kit.declarative.importing import (
     from_curl,
     from_har,
     from_openapi,
+    from_page,
     from_postman,
     from_sample,
 )
@@ -151,6 +152,9 @@ SOURCES: tuple[Source, ...] = (
            read=from_har),
     Source(id="sample", name="One sample answer", text="What the service answers: JSON, XML or CSV.", icon="braces",
            read=from_sample),
+    Source(id="documentation", name="A documentation page", text="Its text, copied from a browser.",
+           icon="clipboard",
+           read=from_page),
 )  # fmt: skip
 
 

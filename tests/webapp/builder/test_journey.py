@@ -173,8 +173,8 @@ def test_the_console_asks_the_play_copy_and_never_shows_or_keeps_a_secret(
     assert page.status_code == 200
     assert "Answered with 200" in page.text
     assert "Blue Bottle Books" in page.text
-    refused = client.post(f"/builder/{draft.id}/run",
-                          data={"operation": "account", "where": "sandbox", "value-1": "nwo_fedcba9876543210"})  # fmt: skip
+    typed = {"operation": "account", "where": "sandbox", "value-1": "nwo_fedcba9876543210"}
+    refused = client.post(f"/builder/{draft.id}/run", data=typed)
     assert refused.status_code == 200
     assert "nwo_fedcba9876543210" not in refused.text
     one, made = latest(session, workspace)
@@ -227,8 +227,17 @@ def test_a_viewer_looks_and_changes_nothing(
     assert viewer.post(f"/builder/{draft.id}/remove", data={"at": "/fields/0", "seen": 1}).status_code == 403
 
 
-@pytest.mark.parametrize("data", [{}, {"seen": "x"}, {"seen": "1", "at": "/nothing/9"}, {"seen": "9" * 30, "at": "/fields/0"},
-                                  {"seen": "1", "at": "/fields/-1"}, {"seen": "1", "at": "/fields/²"}])  # fmt: skip
+BAD = (
+    {},
+    {"seen": "x"},
+    {"seen": "1", "at": "/nothing/9"},
+    {"seen": "9" * 30, "at": "/fields/0"},
+    {"seen": "1", "at": "/fields/-1"},
+    {"seen": "1", "at": "/fields/²"},
+)
+
+
+@pytest.mark.parametrize("data", BAD, ids=range(len(BAD)))
 @pytest.mark.parametrize("verb", ["add", "move", "remove", "pick", "kind", "undo", "redo", "run", "document", "edit"])
 def test_bad_input_is_an_answer_and_never_a_fault(
     client: FlaskClient, draft: CustomIntegration, verb: str, data: dict[str, str]

@@ -108,8 +108,16 @@ def save(integration_id: str, edit: Edit, what: str, back: str) -> ResponseRetur
         drafts.save(session, draft, document=edit(before), seen=seen, user_id=user_id(), what=what)
     except Conflict as error:
         return conflict(integration_id, error, back)
+    drafts.go_to_step(session, draft, _step_of(back))
     session.commit()
     return redirect(back, code=303)
+
+
+def _step_of(address: str) -> str:
+    """The step that a page belongs to: that is where the draft opens again."""
+    path = address.partition("?")[0].partition("#")[0]
+    name = path.rpartition("/")[2]
+    return name if name in STEPS else "configure"
 
 
 def conflict(integration_id: str, error: Conflict, back: str) -> ResponseReturnValue:

@@ -73,7 +73,7 @@ def _given() -> str:
     file = request.files.get("file")
     if file is not None and file.filename:
         try:
-            return file.read().decode("utf-8-sig")
+            return str(file.read(), "utf-8-sig")
         except UnicodeDecodeError:
             raise Invalid("It could not be read.", fields={"text": "The file is not text."}) from None
     return request.form.get("text", "")
@@ -92,6 +92,15 @@ def _forkable(session: Session, version_id: str) -> CustomVersion:
 
 
 def _choices(errors: dict[str, str], typed: dict[str, Any], status: int = 200) -> ResponseReturnValue:
+    wizard = {
+        "title": "New integration",
+        "saved": "",
+        "exit_href": url_for("builder.index"),
+        "steps": [
+            {"label": label, "href": "", "state": "later" if index else "current"}
+            for index, label in enumerate(STEPS.values())
+        ],
+    }
     return render_template(
         "builder/new.html",
         starts=STARTS,
@@ -99,7 +108,5 @@ def _choices(errors: dict[str, str], typed: dict[str, Any], status: int = 200) -
         forks=_published(db.session()),
         errors=errors,
         typed=typed,
-        wizard={"title": "New integration", "saved": "", "exit_href": url_for("builder.index"),
-                "steps": [{"label": label, "href": "", "state": "current" if index == 0 else "later"}
-                          for index, label in enumerate(STEPS.values())]},
-    ), status  # fmt: skip
+        wizard=wizard,
+    ), status
