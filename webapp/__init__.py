@@ -48,6 +48,7 @@ FEATURES: tuple[str, ...] = (
     "social_sign_in",
     "admin",
     "connections",
+    "builder",
     "api",
     "demo",
     "home",

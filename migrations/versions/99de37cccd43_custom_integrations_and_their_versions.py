@@ -22,6 +22,8 @@ def upgrade() -> None:
     sa.Column('name', sa.String(length=120), nullable=False),
     sa.Column('step', sa.String(length=20), nullable=False),
     sa.Column('revision', sa.Integer(), nullable=False),
+    sa.Column('notes', sa.JSON(), nullable=False),
+    sa.Column('evidence', sa.JSON(), nullable=False),
     sa.Column('created_by', sa.String(length=40), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),

@@ -24,6 +24,8 @@ PAGES = (
     "/integrations/new/resend",
     "/crm",
     "/deliveries",
+    "/builder",
+    "/builder/new",
     "/monitoring",
     "/monitoring/errors",
     "/settings/members",

@@ -34,6 +34,7 @@ def create(
     name: str,
     document: Mapping[str, Any],
     what: str = "Started",
+    notes: Mapping[str, Any] | None = None,
 ) -> CustomIntegration:
     """A new draft; its document gets an id of its own that no other integration here has. Raises Invalid."""
     name = " ".join(name.split())
@@ -43,7 +44,7 @@ def create(
         raise Invalid(f"This workspace has {MAX_DRAFTS} custom integrations, the most there may be.",
                       fix="Delete some that nobody needs.")  # fmt: skip
     row = CustomIntegration(workspace_id=workspace_id, provider_id=_free_id(session, name), name=name,
-                            created_by=user_id)  # fmt: skip
+                            created_by=user_id, notes=dict(notes or {}))  # fmt: skip
     session.add(row)
     session.flush()
     content = _checked({**document, "id": row.provider_id, "name": name})
@@ -79,6 +80,18 @@ def listed(session: Session, workspace_id: str) -> list[CustomIntegration]:
             select(CustomIntegration)
             .where(CustomIntegration.workspace_id == workspace_id, CustomIntegration.deleted_at.is_(None))
             .order_by(CustomIntegration.updated_at.desc(), CustomIntegration.id)
+        )
+    )
+
+
+def removed(session: Session, workspace_id: str) -> list[CustomIntegration]:
+    """The workspace's deleted ones, the last deleted first."""
+    return list(
+        session.scalars(
+            select(CustomIntegration)
+            .where(CustomIntegration.workspace_id == workspace_id, CustomIntegration.deleted_at.is_not(None))
+            .order_by(CustomIntegration.deleted_at.desc(), CustomIntegration.id)
+            .limit(20)
         )
     )
 

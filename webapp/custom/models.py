@@ -21,7 +21,8 @@ class CustomIntegration(Model):
     """One integration in the making.
 
     `provider_id` is what its versions are called when they run; `revision` is the number of the `CustomRevision` that
-    stands, moved by saving, undoing and redoing; `step` is where the wizard is.
+    stands, moved by saving, undoing and redoing; `step` is where the wizard is. `notes`: what an import understood
+    and what it did not, as lists of sentences. `evidence`: how the document's tests last went, and at which revision.
     """
 
     __tablename__ = "custom_integrations"
@@ -32,6 +33,8 @@ class CustomIntegration(Model):
     name: Mapped[str] = mapped_column(String(120))
     step: Mapped[str] = mapped_column(String(20), default="template")
     revision: Mapped[int] = mapped_column(default=1)
+    notes: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    evidence: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     created_by: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime, default=now)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from providers.kit.declarative import Document, DocumentError, Finding, Severity, from_plain, plain, validate
@@ -65,6 +65,20 @@ def published(session: Session, provider_id: str) -> CustomVersion | None:
     return session.scalar(
         select(CustomVersion).where(
             CustomVersion.provider_id == provider_id, CustomVersion.state.in_(("published", "deprecated"))
+        )
+    )
+
+
+def offered(session: Session, workspace_id: str) -> list[CustomVersion]:
+    """Published documents that this workspace may look into: its own, and those that are for all."""
+    return list(
+        session.scalars(
+            select(CustomVersion)
+            .where(
+                CustomVersion.state.in_(("published", "deprecated")),
+                or_(CustomVersion.workspace_id == workspace_id, CustomVersion.audience == "all"),
+            )
+            .order_by(CustomVersion.provider_id)
         )
     )
 
