@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -41,6 +42,22 @@ def _locale(name: str) -> Locale:
 
 def datetime_text(value: datetime | None, style: str = "medium") -> str:
     return "" if value is None else format_datetime(value, style, tzinfo=zone(), locale=locale())
+
+
+_UTC_MOMENT = re.compile(r"\b(\d{4}-\d{2}-\d{2} \d{2}:\d{2}) UTC\b")
+
+
+def local_moments(text: str) -> str:
+    """A text with its moments ("2026-11-24 05:00 UTC", as a program writes them) in the reader's own zone."""
+    return _UTC_MOMENT.sub(_localised, text or "")
+
+
+def _localised(found: re.Match[str]) -> str:
+    try:
+        moment = datetime.strptime(found[1], "%Y-%m-%d %H:%M").replace(tzinfo=UTC)
+    except ValueError:
+        return found[0]
+    return datetime_text(moment)
 
 
 def date_text(value: date | datetime | None, style: str = "medium") -> str:
@@ -93,6 +110,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
         datetime=datetime_text,
         date=date_text,
+        local_moments=local_moments,
         ago=ago,
         number=number,
         compact=compact,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -24,7 +25,7 @@ class Quiet(WSGIRequestHandler):
 @pytest.fixture(scope="module")
 def sdk() -> Iterator[Any]:
     with pytest.MonkeyPatch.context(), _ignored_warnings():
-        hubspot = pytest.importorskip("hubspot")
+        hubspot = importlib.import_module("hubspot")
     application = SandboxApplication(Registry({ENTRY.id: ENTRY}))
     server = make_server("127.0.0.1", 0, application, handler_class=Quiet)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})

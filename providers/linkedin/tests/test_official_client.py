@@ -25,7 +25,8 @@ def transport() -> SandboxTransport:
 @pytest.fixture
 def restli(transport: SandboxTransport) -> Any:
     client = pytest.importorskip(
-        "linkedin_api.clients.restli.client", reason="linkedin-api-client is not installed"
+        "linkedin_api.clients.restli.client",
+        reason="its licence binds whoever installs it, so that is your choice: pip install linkedin-api-client",
     ).RestliClient()
     client.session.mount("https://", transport)
     return client
@@ -34,7 +35,8 @@ def restli(transport: SandboxTransport) -> Any:
 @pytest.fixture
 def auth(transport: SandboxTransport) -> Any:
     client = pytest.importorskip(
-        "linkedin_api.clients.auth.client", reason="linkedin-api-client is not installed"
+        "linkedin_api.clients.auth.client",
+        reason="its licence binds whoever installs it, so that is your choice: pip install linkedin-api-client",
     ).AuthClient(client_id=CLIENT_ID, client_secret=CLIENT_SECRET, redirect_url="https://hub.example.com/back")
     client.session.mount("https://", transport)
     return client

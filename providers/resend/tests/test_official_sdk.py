@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -25,7 +26,7 @@ class Quiet(WSGIRequestHandler):
 
 @pytest.fixture
 def sdk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    library = pytest.importorskip("resend")
+    library = importlib.import_module("resend")
     server = make_server("127.0.0.1", 0, SandboxApplication(Registry({ENTRY.id: ENTRY})), handler_class=Quiet)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()

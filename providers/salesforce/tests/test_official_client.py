@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 import pytest
@@ -14,8 +15,8 @@ from providers.kit.testing import NOW
 from ..sandbox import Sandbox
 from ..sandbox_sign_in import CLIENT_ID, CLIENT_SECRET
 
-simple = pytest.importorskip("simple_salesforce")
-bulk2 = pytest.importorskip("simple_salesforce.bulk2")
+simple = importlib.import_module("simple_salesforce")
+bulk2 = importlib.import_module("simple_salesforce.bulk2")
 
 
 @pytest.fixture

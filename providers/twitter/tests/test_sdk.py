@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
-
-import pytest
 
 from providers.kit.testing import Bench
 
 from ..sandbox import ACCESS_TOKEN, BEARER_TOKEN
 
-xdk = pytest.importorskip("xdk", reason="X's Python SDK (PyPI: xdk) is not installed")
+xdk = importlib.import_module("xdk")
 
 
 def client(bench: Bench, **credentials: Any) -> Any:

@@ -8,6 +8,7 @@ from flask import Response, flash, make_response, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.boundary import see_other
+from webapp.catalog.service import manifest_for
 from webapp.connection_tests import judging
 from webapp.connection_tests import queries as tests
 from webapp.connection_tests.queries import TestView
@@ -124,4 +125,7 @@ def run_live(instance_id: str, run_id: str) -> Response:
     instance = mine(instance_id)
     run = tests.test(db.session(), workspace_id=actor().workspace_id, row_id=run_id)
     text = page("connections/_run_panel.html", instance=instance, run=run, problem=waiting_problem(run))
+    if run.finished:  # it changed how well the connection is, which stands above it
+        text += page("connections/_head.html", instance=instance, manifest=manifest_for(instance),
+                     state=queries.state_of(instance), moved=True)  # fmt: skip
     return make_response(text, STOP_POLLING if run.finished else 200)
