@@ -301,7 +301,7 @@ def test_changing_the_encryption_key_keeps_the_app_working(app: Flask, owner: Us
     new = Keyring(("another encryption key, long enough too", *app.config["SETTINGS"].encryption_keys))
     row = session.get_one(AuthenticatorApp, owner.id)
     before = row.wrapped
-    authenticator.rewrap(new, row)
+    row.wrapped = new.rewrap(before, authenticator.place(owner.id))
     assert row.wrapped != before
     app.extensions["keyring"] = new
     assert authenticator.check(session, owner.id, totp.at(now()))

@@ -12,7 +12,6 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -112,12 +111,6 @@ def free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])
-
-
-@pytest.fixture
-def settings(settings: Settings) -> Settings:
-    """A key that fits into the environment of another process, where a comma separates keys."""
-    return replace(settings, encryption_keys=("e" * 40,))
 
 
 @pytest.mark.slow
