@@ -49,6 +49,7 @@ FEATURES: tuple[str, ...] = (
     "admin",
     "connections",
     "builder",
+    "approvals",
     "api",
     "demo",
     "home",
