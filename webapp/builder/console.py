@@ -13,8 +13,10 @@ from providers.kit.declarative import DeclarativeProvider, Document, provider_cl
 from providers.kit.declarative.shown import Shown
 from providers.kit.errors import ProviderError
 from providers.kit.metering import CallRecord
+from providers.kit.reach import HostRule
 from providers.kit.redaction import redact
 from providers.kit.registry import Registered, Registry
+from providers.kit.steps import run_steps
 from webapp.core.clock import now
 from webapp.instances.opening import door_policy
 
@@ -37,12 +39,17 @@ class Run:
 
 
 def run(
-    document: Document, operation_id: str, *, values: Mapping[str, str], inputs: Mapping[str, str], live: bool
+    document: Document,
+    operation_id: str,
+    *,
+    values: Mapping[str, str],
+    inputs: Mapping[str, str],
+    live: bool,
+    reach: tuple[HostRule, ...] = (),
 ) -> Run:
-    """Asks the service (or, not `live`, its stand-in). No transaction may be open. Raises DocumentError."""
-    entry = Registered(
-        id=document.id, provider=provider_class(document), sandbox=stand_in_class(document), folder=Path()
-    )
+    """Asks the service (or, not `live`, its stand-in). `reach`: where the workspace lets calls go. No transaction may
+    be open. Raises DocumentError."""
+    entry = _entry(document)
     calls: list[CallRecord] = []
     sandbox = entry.sandbox
     given = dict(values) if live or sandbox is None else {**sandbox.credentials(), **values}
@@ -53,7 +60,7 @@ def run(
             entry.id,
             configuration=given,
             environment=Environment.LIVE if live else Environment.SANDBOX,
-            policy=door_policy(),
+            policy=door_policy(reach if live else ()),
             on_call=calls.append,
             now=now,
         )
@@ -77,6 +84,32 @@ def run(
         elapsed_ms=result.elapsed_ms,
         complete=result.complete,
     )
+
+
+def _entry(document: Document) -> Registered:
+    return Registered(
+        id=document.id, provider=provider_class(document), sandbox=stand_in_class(document), folder=Path()
+    )
+
+
+def evidence_of(document: Document) -> list[dict[str, str]]:
+    """How every test of the document goes against its play copy, line by line: what an admin is shown with it.
+    Raises DocumentError."""
+    entry = _entry(document)
+    stand_in = stand_in_class(document)
+    provider = Registry({entry.id: entry}).open(
+        entry.id,
+        configuration=stand_in.credentials(),
+        environment=Environment.SANDBOX,
+        policy=door_policy(()),
+        on_call=lambda _: None,
+        now=now,
+    )
+    return [
+        {"name": f"{test.name}: {step.label}", "status": outcome.status.value, "message": outcome.message}
+        for test in provider.manifest.tests
+        for step, outcome in run_steps(provider.steps(test.id, {}))
+    ]
 
 
 def _text(picked: Any) -> str:

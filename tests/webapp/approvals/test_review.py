@@ -12,9 +12,13 @@ from sqlalchemy.orm import Session
 from tests.conftest import People
 from tests.webapp.custom.conftest import document
 from webapp.accounts.models import User
+from webapp.catalog import publishing
 from webapp.catalog import service as catalog
+from webapp.core.clock import now
 from webapp.custom import drafts, versions
-from webapp.custom.models import CustomVersion
+from webapp.custom.models import CustomIntegration, CustomVersion
+from webapp.instances import service as instances
+from webapp.instances.models import Instance
 from webapp.workspaces.models import Workspace
 
 SignIn = Callable[[User], FlaskClient]
@@ -127,7 +131,7 @@ def test_a_document_changed_in_the_database_raises_the_alarm(
     client.post(f"/admin/custom/{version_id}/publish", data={"audience": "all"})
     session.expire_all()
     changed = session.get_one(CustomVersion, version_id).document | {"base_url": "https://evil.example.com"}
-    session.execute(update(CustomVersion).values(document=changed, changed_at=versions.now()))
+    session.execute(update(CustomVersion).values(document=changed, changed_at=now()))
     session.commit()
     catalog.published_documents().forget()
     catalog.registry()
@@ -143,3 +147,55 @@ def test_only_site_admins_see_any_of_it(client: FlaskClient, version_id: str) ->
 def test_the_document_can_be_taken_away(sign_in: SignIn, admin: User, version_id: str) -> None:
     answer = sign_in(admin).get(f"/admin/custom/{version_id}/document.yaml")
     assert answer.text.startswith("version: 1\nid: custom-northwind-orders\n")
+
+
+def test_an_admin_sees_how_the_tests_went_when_it_was_submitted(
+    sign_in: SignIn, session: Session, workspace: Workspace, owner: User, admin: User
+) -> None:
+    made = drafts.create(session, workspace_id=workspace.id, user_id=owner.id, name="Orders", document=document())
+    draft_id = made.id
+    session.commit()
+    assert sign_in(owner).post(f"/builder/{draft_id}/submit", data={"note": ""}).status_code == 303
+    session.expire_all()
+    row = versions.versions_of(session, draft_id)[0]
+    assert row.evidence
+    assert {one["status"] for one in row.evidence} == {"passed"}
+    page = sign_in(admin).get(f"/admin/custom/{row.id}").text
+    assert row.evidence[0]["name"].split(":")[0] in page
+    assert "No test run was sent along" not in page
+
+
+def test_a_connection_is_moved_to_a_newer_version_by_hand_and_back(
+    sign_in: SignIn, session: Session, workspace: Workspace, owner: User, admin: User, version_id: str
+) -> None:
+    first = session.get_one(CustomVersion, version_id)
+    draft = session.get_one(CustomIntegration, first.integration_id)
+    versions.approve(session, first, user_id=admin.id)
+    publishing.publish(session, first, user_id=admin.id, audience="all")
+    session.commit()
+    connection = instances.create(
+        session, workspace_id=workspace.id, provider_id=draft.provider_id, name="Shop", configuration={},
+        environment="sandbox",
+    ).id  # fmt: skip
+    session.commit()
+    client = sign_in(owner)
+    assert "It is the newest one." in client.get(f"/integrations/{connection}/settings").text
+    content = drafts.document_of(session, draft) | {"tagline": "All about orders"}
+    drafts.save(session, draft, document=content, seen=1, user_id=owner.id, what="Tagline")
+    second = versions.submit(session, draft, user_id=owner.id)
+    versions.approve(session, second, user_id=admin.id)
+    publishing.publish(session, second, user_id=admin.id, audience="all")
+    session.commit()
+    page = client.get(f"/integrations/{connection}/settings").text
+    assert "Version 2 is there" in page
+    assert "All about orders" in page
+    moved = client.post(f"/integrations/{connection}/version", data={"number": "2"})
+    assert moved.status_code == 303
+    session.expire_all()
+    assert session.get_one(Instance, connection).provider_version == 2
+    assert "Go back to version 1" in client.get(f"/integrations/{connection}/settings").text
+    for wrong in ("9", "", "x", "-1"):
+        assert client.post(f"/integrations/{connection}/version", data={"number": wrong}).status_code == 409
+    assert client.post(f"/integrations/{connection}/version", data={"number": "1"}).status_code == 303
+    session.expire_all()
+    assert session.get_one(Instance, connection).provider_version == 1

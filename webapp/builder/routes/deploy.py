@@ -8,14 +8,16 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from providers.kit.declarative import Document, DocumentError, readiness
+from providers.kit.declarative.validation import errors_of
 from webapp.builder import console
 from webapp.builder.preview import preview_form
 from webapp.builder.routes.base import bp, done, draft_of, finding_views, known, page, user_id
 from webapp.builder.routes.steps import listed
 from webapp.core.errors import Invalid
-from webapp.core.permissions import requires
+from webapp.core.permissions import actor, requires
 from webapp.custom import drafts, versions
 from webapp.extensions import db
+from webapp.outbound.service import rules_of
 
 MAX_VALUE = 20_000
 
@@ -40,8 +42,12 @@ def run(integration_id: str) -> ResponseReturnValue:
     if operation not in known_ids:
         return _page(integration_id, problem="Choose what to ask for.", status=422)
     values, inputs = _typed(made, operation)
+    reach = rules_of(db.session(), actor().workspace_id)
+    db.session.rollback()
     try:
-        result = console.run(made, operation, values=values, inputs=inputs, live=request.form.get("where") == "live")
+        result = console.run(
+            made, operation, values=values, inputs=inputs, live=request.form.get("where") == "live", reach=reach
+        )
     except DocumentError as error:
         return _page(integration_id, problem=f"{error} {error.fix}".strip(), operation=operation, status=422)
     return _page(integration_id, result=result, operation=operation)
@@ -53,7 +59,11 @@ def submit(integration_id: str) -> ResponseReturnValue:
     session, draft = draft_of(integration_id)
     note = request.form.get("note", "")
     try:
-        versions.submit(session, draft, user_id=user_id(), note=note, known=known(session, draft.provider_id))
+        read, _ = versions.parsed(drafts.document_of(session, draft))
+        evidence = console.evidence_of(read) if read is not None and not errors_of(read) else []
+        versions.submit(
+            session, draft, user_id=user_id(), note=note, evidence=evidence, known=known(session, draft.provider_id)
+        )
     except Invalid as error:
         session.rollback()
         return _page(integration_id, refused=error, note=note, status=422)

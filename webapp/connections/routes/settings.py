@@ -16,7 +16,7 @@ from webapp.core.errors import Conflict, Invalid, ProductError
 from webapp.core.forms import ProductForm
 from webapp.core.permissions import actor, requires
 from webapp.extensions import db
-from webapp.instances import service
+from webapp.instances import service, versions
 from webapp.instances.forms import PREFIX, how_to, is_webhook_secret, provider_form, show_problems, typed
 from webapp.instances.models import Instance
 from webapp.instances.queries import field_views
@@ -56,7 +56,24 @@ def settings_page(
         prefix=PREFIX,
         refused=refused,
         sign_in=sign_ins.card(db.session(), instance),
+        standing=versions.standing(db.session(), instance),
     )
+
+
+@bp.post("/integrations/<instance_id>/version")
+@requires("instances.edit")
+def change_version(instance_id: str) -> ResponseReturnValue:
+    instance = mine(instance_id)
+    wanted = request.form.get("number", "")
+    number = int(wanted) if wanted.isascii() and wanted.isdecimal() and len(wanted) < 9 else 0
+    try:
+        versions.move(db.session(), instance, number)
+    except Conflict as error:
+        db.session.rollback()
+        return settings_page(mine(instance_id), refused=error), error.status
+    db.session.commit()
+    flash(f"It stands on version {number} now. Run the test to see that all is well.", "success")
+    return see_other("connections.settings", instance_id=instance_id)
 
 
 def plain_fields(instance: Instance) -> tuple[Field, ...]:
