@@ -237,8 +237,10 @@ def test_filters_that_hide_every_hit_can_be_dropped(client: FlaskClient, session
     assert "search-noted" not in text
 
 
-def test_builder_is_not_promised_before_it_exists(client: FlaskClient) -> None:
-    assert "/builder" not in client.get("/marketplace?search=zzqxy").text
+def test_who_finds_nothing_is_offered_to_build_it(client: FlaskClient) -> None:
+    main = client.get("/marketplace?search=zzqxy").text.partition("<main")[2]
+    assert 'href="/builder/new"' in main
+    assert 'href="/builder/new"' not in client.get("/marketplace").text.partition("<main")[2]
 
 
 # ---------------------------------------------------------------------------------------- many, and how fast
