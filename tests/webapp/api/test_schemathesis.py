@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from webapp.connection_tests import service as tests
 from webapp.core.limits import limiter
 from webapp.extensions import db
 
-EXAMPLES = 25
+EXAMPLES = int(os.environ.get("TEST_EXAMPLES", "10"))
 load_all_checks()
 CHECKS = [
     schemathesis.checks.CHECKS.get_one(name)
